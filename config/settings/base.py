@@ -1,0 +1,208 @@
+"""What all environments share. No secret, nothing dangerous; every variable read here stands in the table of the README."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import environs
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+env = environs.Env()
+ROOT = Path(__file__).resolve().parent.parent.parent
+VAR = Path(env.str("DATA_DIR", default=str(ROOT / "var")))
+
+DEBUG = False
+DEMO = False
+ALLOWED_HOSTS: list[str] = []
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "identity.User"
+
+INSTALLED_APPS = [
+    "foundation",
+    "identity",
+    "cms",
+    "learning",
+    "creditbank",
+    "seeds",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.usersessions",
+    "wagtail.embeds",
+    "wagtail.sites",
+    "wagtail.users",
+    "wagtail.snippets",
+    "wagtail.documents",
+    "wagtail.images",
+    "wagtail.search",
+    "wagtail.admin",
+    "wagtail",
+    "modelcluster",
+    "taggit",
+    "django_filters",
+    "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
+    "csp",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.sitemaps",
+    "django.contrib.staticfiles",
+    "django.forms",
+]
+
+MIDDLEWARE = [
+    "foundation.http.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "foundation.http.middleware.ContentSecurityPolicyMiddleware",
+    "foundation.http.middleware.CleanInputMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "identity.signin.middleware.ActingMembershipMiddleware",
+    "foundation.http.middleware.PersonalPagesMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "foundation.http.context.site_facts",
+                "identity.signin.context.people",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# SQLite: one writer at a time, taken at BEGIN, so that two writers queue up instead of failing; readers never wait (docs/adr/0008).
+DATABASES: dict[str, Any] = {"default": env.dj_db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'demo.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+ATOMIC_REQUESTS = False
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [ROOT / "locale" / name for name in ("core", "site", "search", "rules", "wagtail")]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = True
+USE_TZ = True
+WAGTAIL_I18N_ENABLED = False
+WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
+WAGTAILADMIN_PERMITTED_LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [ROOT / "static"]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = VAR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+WAGTAIL_SITE_NAME = "江澜终身学习与学分银行"
+WAGTAILADMIN_BASE_URL = env.str("SITE_URL", default="http://localhost:8000")
+SITE_URL = WAGTAILADMIN_BASE_URL
+WAGTAIL_GRAVATAR_PROVIDER_URL = None  # the stock value sends hashes of e-mail addresses to a stranger
+WAGTAILDOCS_SERVE_METHOD = "serve_view"  # every download asks the one policy first
+WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAIL_WORKFLOW_ENABLED = False  # the review of a course is our own state field (docs/adr/0012)
+WAGTAIL_MODERATION_ENABLED = False
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+WAGTAILEMBEDS_FINDERS: list[dict[str, Any]] = []
+WAGTAILSEARCH_BACKENDS = {
+    "default": {
+        "BACKEND": "cms.search.backends.postgresql"
+        if DATABASES["default"]["ENGINE"].endswith("postgresql")
+        else "cms.search.backends.sqlite",
+    }
+}
+WAGTAIL_SLUG_TRANSLITERATE = False
+WAGTAIL_ALLOW_UNICODE_SLUGS = True
+
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_SAVE_EVERY_REQUEST = False
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "foundation.http.views.csrf_failure"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "media-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", default="学分银行 <noreply@jianglan.example>")
+SMS_BACKEND = "identity.signin.sms.ConsoleBackend"
+
+# Minutes in which a learner can take back what has legal or credit effect (MIIT 2021, rules for apps made fit for older people: at
+# least 10). Read by creditbank.recognition; below 10 `check --deploy` fails with creditbank.E001; the demo sets 1 and says so.
+WITHDRAWAL_MINUTES = env.int("WITHDRAWAL_MINUTES", default=10, validate=environs.validate.Range(min=0, max=1440))
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+CORPORA_DIR = env.str("CORPORA_DIR", default=str(ROOT.parent / "shared" / "data"))
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "foundation.http.logs.RequestIdFilter"}},
+    "formatters": {"json": {"()": "foundation.http.logs.JsonFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+        "django_tasks": {"level": "WARNING"},
+        "wagtail.search": {"level": "WARNING"},
+    },
+}
+
+from config.settings.signin import *  # noqa: E402,F403  sign-in has its own page of settings

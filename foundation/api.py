@@ -1,0 +1,77 @@
+"""The front door of foundation: the only module that other apps import from."""
+
+from foundation.access.policy import access, can, permission, registered_permissions, visible_to
+from foundation.audit.actions import build_audit_entry, record_audit_entries, record_audit_entry
+from foundation.audit.context import AuditContext, audit_context, current_context
+from foundation.audit.immutability import append_only, install_triggers, protected_tables
+from foundation.audit.models import AuditEntry
+from foundation.events.registry import Event, announce, handles
+from foundation.http.address import client_address
+from foundation.http.idempotency import answer_once
+from foundation.http.language import in_language
+from foundation.http.limits import rate_limited
+from foundation.http.paging import Page, cursor_page
+from foundation.http.problems import Problem, problem_response
+from foundation.http.views import gone, too_many_requests
+from foundation.jobs.actions import finish_job, report_progress, start_job
+from foundation.jobs.enums import JobState
+from foundation.jobs.models import Job
+from foundation.jobs.queue import enqueue
+from foundation.measures.amounts import OffStepError, format_credits, is_on_step, round_to_step
+from foundation.measures.enums import Rounding
+from foundation.measures.models import CreditSystem, Level, LevelFramework
+from foundation.notices.actions import notify
+from foundation.notices.models import Notice
+from foundation.notices.recipients import Recipient, register_recipient_finder
+from foundation.notices.texts import register_notice, registered_notices
+
+__all__ = [
+    "AuditContext",
+    "AuditEntry",
+    "CreditSystem",
+    "Event",
+    "Job",
+    "JobState",
+    "Level",
+    "LevelFramework",
+    "Notice",
+    "OffStepError",
+    "Page",
+    "Problem",
+    "Recipient",
+    "Rounding",
+    "access",
+    "announce",
+    "answer_once",
+    "append_only",
+    "audit_context",
+    "build_audit_entry",
+    "can",
+    "client_address",
+    "current_context",
+    "cursor_page",
+    "enqueue",
+    "finish_job",
+    "format_credits",
+    "gone",
+    "handles",
+    "in_language",
+    "install_triggers",
+    "is_on_step",
+    "notify",
+    "permission",
+    "problem_response",
+    "protected_tables",
+    "rate_limited",
+    "record_audit_entries",
+    "record_audit_entry",
+    "register_notice",
+    "register_recipient_finder",
+    "registered_notices",
+    "registered_permissions",
+    "report_progress",
+    "round_to_step",
+    "start_job",
+    "too_many_requests",
+    "visible_to",
+]

@@ -1,0 +1,82 @@
+"""What every request passes: an id, a content policy, input without NUL, and no shared caching of personal pages."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.http import HttpRequest, HttpResponse
+
+from foundation.audit.context import audit_context
+from foundation.http.address import client_address
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+SAFE_REQUEST_ID = re.compile(r"^[0-9A-Za-z-]{8,40}$")
+
+
+class RequestIdMiddleware:
+    """Give each request an id that is in the answer, in every log line and in every audit entry."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        offered = request.headers.get("X-Request-ID", "")
+        request_id = offered if SAFE_REQUEST_ID.match(offered) else uuid.uuid4().hex
+        with audit_context(request_id=request_id, address=client_address(request), acting_role="", acting_institution=""):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        response.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
+        return response
+
+
+class ContentSecurityPolicyMiddleware(CSPMiddleware):
+    """The strict policy everywhere; Wagtail's admin, whose own pages carry inline styles and a few inline scripts, alone gets more."""
+
+    def get_policy_parts(self, request: HttpRequest, response: HttpResponse, report_only: bool = False) -> PolicyParts:
+        parts: PolicyParts = super().get_policy_parts(request, response, report_only)
+        if request.path.startswith("/cms/"):
+            parts.update = {
+                **(parts.update or {}),
+                "script-src": [UNSAFE_INLINE],
+                "style-src": [UNSAFE_INLINE],
+                "frame-ancestors": [SELF],
+                "img-src": ["blob:"],
+            }
+        return parts
+
+
+class CleanInputMiddleware:
+    """NUL is in no text of ours: an address with it does not exist, a query string is read without it (PostgreSQL refuses it anyway)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path_info:
+            request.path_info = request.path_info.replace("\x00", "\ufffd")
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            query = request.GET.copy()
+            for name in list(query):
+                query.setlist(name, [value.replace("\x00", "") for value in query.getlist(name)])
+            query._mutable = False
+            request.GET = query  # type: ignore[assignment]
+        return self.get_response(request)
+
+
+class PersonalPagesMiddleware:
+    """What a signed-in person sees is kept by nobody else: no shared cache, no copy after signing out on a shared computer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store, private"
+        return response
+
+

@@ -1,0 +1,39 @@
+"""Telling people something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from foundation.events.registry import Event, announce
+from foundation.notices.models import Notice
+from foundation.notices.texts import notice_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeWritten(Event):
+    """A notice was stored and is to go out by e-mail."""
+
+    notice_id: int
+
+
+@transaction.atomic
+def notify(recipient_uuid: UUID, code: str, *, url: str = "", data: dict[str, Any] | None = None, email: bool = True) -> Notice:
+    """Store a notice for a person, in the caller's transaction; with ``email`` it also goes out after the commit.
+
+    Raises LookupError for a code without wording.
+    """
+    notice_text(code)
+    notice = Notice.objects.create(recipient_uuid=recipient_uuid, code=code, url=url, data=data or {})
+    if email:
+        announce(NoticeWritten(notice_id=notice.pk))
+    return notice
+
+
+def mark_read(notices: Any, *, at: datetime) -> int:
+    """Mark a queryset of notices as read; returns how many were unread."""
+    return int(notices.filter(read_at__isnull=True).update(read_at=at))

@@ -1,0 +1,17 @@
+"""Pages that stand on no other app: messages, and whether the service is alive."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from foundation.http import views as http
+from foundation.notices import views as notices
+
+app_name = "foundation"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("my/notices/", notices.notice_list, name="notices"),
+    path("my/notices/read-all/", notices.notice_read_all, name="notices_read_all"),
+    path("my/notices/<str:notice_uuid>/open/", notices.notice_open, name="notice_open"),
+]
+root_urlpatterns: list[URLPattern | URLResolver] = [path("healthz", http.health, name="health")]

@@ -1,0 +1,135 @@
+"""Databases for tests: one template with all migrations, cloned in milliseconds.
+
+A template is built once per state of the migrations and kept under ``var/test``. Each worker of a parallel run works in a clone of its
+own; a test that must really commit (races, live servers, triggers) takes another clone and throws it away, because the append-only
+triggers rightly refuse the flush that a transactional test would end with.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = Path(settings.VAR) / "test"
+ADMIN_DATABASE = "postgres"
+
+
+def vendor() -> str:
+    return "postgresql" if settings.DATABASES["default"]["ENGINE"].endswith("postgresql") else "sqlite"
+
+
+def state_key() -> str:
+    """A short hash over everything that shapes an empty database."""
+    digest = hashlib.sha256()
+    paths = sorted(ROOT.glob("*/migrations/*.py")) + [ROOT / "requirements" / "base.txt", ROOT / "foundation/audit/immutability.py"]
+    paths += sorted(ROOT.glob("*/*/models.py"))
+    for path in paths:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@contextmanager
+def _lock(name: str) -> Iterator[None]:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / f"{name}.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def point_to(name: str) -> None:
+    """Let the default connection of this process use another database."""
+    connections["default"].close()
+    settings.DATABASES["default"]["NAME"] = name
+    connections["default"].settings_dict["NAME"] = name
+
+
+def template() -> str:
+    """Name of the template, built now if this state of the migrations has none yet."""
+    key = state_key()
+    with _lock("template"):
+        return _sqlite_template(key) if vendor() == "sqlite" else _postgres_template(key)
+
+
+def _sqlite_template(key: str) -> str:
+    path = FOLDER / f"template-{key}.sqlite3"
+    if not path.exists():
+        for old in FOLDER.glob("template-*"):
+            old.unlink()
+        building = FOLDER / f"building-{os.getpid()}.sqlite3"
+        point_to(str(building))
+        call_command("migrate", verbosity=0, interactive=False)
+        connections["default"].close()
+        with sqlite3.connect(building) as raw:
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            raw.execute("PRAGMA journal_mode=DELETE")
+        raw.close()
+        building.rename(path)
+    return str(path)
+
+
+def _postgres_template(key: str) -> str:
+    name = f"template_{key}"
+    if not _admin("SELECT 1 FROM pg_database WHERE datname = %s", name):
+        building = f"building_{os.getpid()}"
+        _admin(f'CREATE DATABASE "{building}"')
+        point_to(building)
+        call_command("migrate", verbosity=0, interactive=False)
+        connections["default"].close()
+        _admin(f'ALTER DATABASE "{building}" RENAME TO "{name}"')
+    return name
+
+
+def _admin(statement: str, *parameters: str) -> list[tuple[object, ...]]:
+    import psycopg
+
+    facts = settings.DATABASES["default"]
+    with psycopg.connect(
+        host=facts["HOST"] or None, port=facts["PORT"] or None, user=facts["USER"] or None, password=facts["PASSWORD"] or None,
+        dbname=ADMIN_DATABASE, autocommit=True,
+    ) as connection:  # fmt: skip
+        cursor = connection.execute(statement, parameters or None)
+        return cursor.fetchall() if cursor.description else []
+
+
+def clone(name: str) -> str:
+    """A fresh database with all migrations; returns what Django calls its NAME."""
+    source = template()
+    if vendor() == "sqlite":
+        target = FOLDER / f"{name}.sqlite3"
+        drop(str(target))
+        shutil.copyfile(source, target)
+        return str(target)
+    drop(name)
+    with _lock("template"):
+        _admin(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+    return name
+
+
+def drop(name: str) -> None:
+    """Remove a clone and what belongs to it."""
+    connections["default"].close()
+    if vendor() == "sqlite":
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            Path(name + suffix).unlink(missing_ok=True)
+    else:
+        _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def url_of(name: str) -> str:
+    """The clone as a DATABASE_URL, for processes that a test starts."""
+    if vendor() == "sqlite":
+        return f"sqlite:///{name}"
+    facts = settings.DATABASES["default"]
+    return f"postgres://{quote(facts['USER'] or '')}@{quote(facts['HOST'], safe='')}/{name}"
