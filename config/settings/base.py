@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,9 @@ SMS_BACKEND = "identity.signin.sms.ConsoleBackend"
 WITHDRAWAL_MINUTES = env.int("WITHDRAWAL_MINUTES", default=10, validate=environs.validate.Range(min=0, max=1440))
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 CORPORA_DIR = env.str("CORPORA_DIR", default=str(ROOT.parent / "shared" / "data"))
+
+# WeasyPrint draws PDF files with the system library pango; where that is missing, the printable page takes its place.
+PDF_AVAILABLE = bool(ctypes.util.find_library("pango-1.0") and ctypes.util.find_library("pangoft2-1.0"))
 
 LOGGING: dict[str, Any] = {
     "version": 1,
