@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "wagtail",
     "modelcluster",
     "taggit",
+    "django.contrib.postgres",
     "django_filters",
     "django_htmx",
     "django_tasks",

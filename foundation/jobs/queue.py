@@ -10,9 +10,8 @@ import logging
 from typing import Any
 
 from django.db import transaction
-from django_tasks import Task
 from django_tasks.backends.immediate import ImmediateBackend
-from django_tasks.base import TaskResultStatus
+from django_tasks.base import Task, TaskResultStatus
 
 logger = logging.getLogger(__name__)
 

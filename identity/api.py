@@ -1,0 +1,44 @@
+"""The front door of identity: the only module that other apps import from."""
+
+from identity.institutions.actions import add_to_alliance, end_membership, grant_membership, onboard_institution, remove_from_alliance
+from identity.institutions.enums import PLAIN_ROLES, SCHOOL_ROLES, InstitutionKind, InstitutionStatus, Role
+from identity.institutions.events import AllianceChanged, InstitutionOnboarded, MembershipChanged
+from identity.institutions.exceptions import InstitutionExists, MembershipRefused
+from identity.institutions.models import Alliance, AllianceMember, Institution, Membership
+from identity.institutions.queries import institution_by_code
+from identity.people.models import User
+from identity.people.queries import names_of, person_by_uuid
+from identity.people.requests import SignedInRequest
+from identity.people.validators import clean_name, clean_phone, mask_name, mask_phone, show_phone
+
+__all__ = [
+    "PLAIN_ROLES",
+    "SCHOOL_ROLES",
+    "Alliance",
+    "AllianceChanged",
+    "AllianceMember",
+    "Institution",
+    "InstitutionExists",
+    "InstitutionKind",
+    "InstitutionOnboarded",
+    "InstitutionStatus",
+    "Membership",
+    "MembershipChanged",
+    "MembershipRefused",
+    "Role",
+    "SignedInRequest",
+    "User",
+    "add_to_alliance",
+    "clean_name",
+    "clean_phone",
+    "end_membership",
+    "grant_membership",
+    "institution_by_code",
+    "mask_name",
+    "mask_phone",
+    "names_of",
+    "onboard_institution",
+    "person_by_uuid",
+    "remove_from_alliance",
+    "show_phone",
+]

@@ -1,0 +1,146 @@
+"""People: one person, one user, one name field."""
+
+from __future__ import annotations
+
+import uuid
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from identity.people.enums import TextSize, Theme
+from identity.people.holding import HeldRole, alliances_of, held_roles
+from identity.people.validators import clean_name, clean_phone
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    """People as others may see them."""
+
+    def visible_to(self, user: Any) -> UserQuerySet:
+        """Everybody sees the own person; other people are shown by the lists that have a reason to name them."""
+        return self.filter(pk=user.pk) if user.is_authenticated else self.none()
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)["User"]):  # type: ignore[misc]
+    """Making people."""
+
+    def create_user(
+        self, *, name: str, email: str | None = None, phone: str | None = None, password: str | None = None, **fields: Any
+    ) -> User:
+        """A person with a clean name, address and number. Raises ValidationError for a bad one."""
+        user = self.model(
+            name=clean_name(name), email=(self.normalize_email(email) or None), phone=clean_phone(phone) if phone else None, **fields
+        )
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Sign-in by a back end that knows no more than a name: e-mail or number."""
+        return self.get(Q(email__iexact=username) | Q(phone=username))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person with a login. ``uuid`` is the pseudonym that ledger, audit log and activity statements know.
+
+    Missing on purpose: first and last name (Chinese names are not split); roles (they are memberships, with dates).
+
+    Personal data: name, e-mail, phone, language and reading preferences.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=50, help_text=_("As on your papers, in one field."))
+    email = models.EmailField(_("e-mail"), null=True, blank=True, unique=True)
+    phone = models.CharField(_("phone"), max_length=20, null=True, blank=True, unique=True)
+    phone_verified = models.BooleanField(_("phone confirmed"), default=False)
+    language = models.CharField(_("language"), max_length=10, choices=[("zh-hans", "简体中文"), ("en", "English")], default="zh-hans")
+    elder_mode = models.BooleanField(_("elder mode"), default=False)
+    text_size = models.CharField(_("text size"), max_length=10, choices=TextSize.choices, default=TextSize.NORMAL)
+    theme = models.CharField(_("colours"), max_length=10, choices=Theme.choices, default=Theme.SYSTEM)
+    is_active = models.BooleanField(_("active"), default=True, help_text=_("A deactivated person cannot sign in; nothing is deleted."))
+    is_demo = models.BooleanField(_("demo account"), default=False, help_text=_("Production refuses to start while one exists."))
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="user_has_a_name"),
+            models.CheckConstraint(condition=~Q(email=""), name="user_email_is_null_not_empty"),
+            models.CheckConstraint(condition=~Q(phone=""), name="user_phone_is_null_not_empty"),
+            models.UniqueConstraint(Lower("email"), name="user_email_once_whatever_case"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+    def get_username(self) -> str:
+        """What identifies the person where a framework wants one word; never shown."""
+        return self.email or self.phone or str(self.uuid)
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the person may enter the editors' desk (Wagtail): a matter of roles, not a switch of its own."""
+        return self.is_active and any(held.role in _desk_roles() for held in self.held_roles)
+
+    @cached_property
+    def held_roles(self) -> tuple[HeldRole, ...]:
+        """All memberships that are active today; one query, kept for the life of this object (one request)."""
+        return held_roles(self, timezone.localdate()) if self.is_active and self.pk else ()
+
+    @property
+    def acting_membership_id(self) -> int | None:
+        """The membership chosen in this session; set by the middleware, None outside of sessions."""
+        return getattr(self, "_acting_membership_id", None)
+
+    @acting_membership_id.setter
+    def acting_membership_id(self, value: int | None) -> None:
+        self._acting_membership_id = value
+
+    def acting_roles(self) -> tuple[HeldRole, ...]:
+        """The chosen membership alone, or all of them where none is chosen."""
+        chosen = self.acting_membership_id
+        return tuple(held for held in self.held_roles if chosen is None or held.membership_id == chosen)
+
+    def acts_as(self, *roles: str, at: Any = None) -> bool:
+        """Whether the person acts in one of these roles, at one institution if ``at`` (an object or its id) is given."""
+        place = getattr(at, "pk", at)
+        return any(held.role in roles and (place is None or held.institution_id == place) for held in self.acting_roles())
+
+    def institutions_as(self, *roles: str) -> list[int]:
+        """Ids of the institutions where the person acts in one of these roles."""
+        return sorted({held.institution_id for held in self.acting_roles() if held.role in roles})
+
+    def member_institution_ids(self) -> list[int]:
+        """Ids of all institutions the person belongs to today, in whatever role: what sharing scopes ask."""
+        return sorted({held.institution_id for held in self.held_roles})
+
+    def member_alliance_ids(self) -> list[int]:
+        """Ids of all alliances that those institutions belong to today."""
+        return list(self._alliance_ids)
+
+    @cached_property
+    def _alliance_ids(self) -> tuple[int, ...]:
+        return alliances_of(tuple(self.member_institution_ids()), timezone.localdate())
+
+
+def _desk_roles() -> frozenset[str]:
+    """Roles whose work is done in Wagtail's admin; values of the Role enum, which lies above this part."""
+    return frozenset({"instructor", "editor", "school_approver", "library_reviewer", "school_administrator"})

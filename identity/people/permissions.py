@@ -1,0 +1,18 @@
+"""Who may do what with a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from foundation.api import permission
+from identity.people.models import User
+
+
+@permission(User, "view")
+def can_view(user: Any, person: User) -> bool:
+    return bool(user.is_authenticated and user.pk == person.pk)
+
+
+@permission(User, "change")
+def can_change(user: Any, person: User) -> bool:
+    return can_view(user, person)
