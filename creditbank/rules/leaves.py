@@ -1,0 +1,76 @@
+"""Comparing one record with one leaf, condition by condition."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from creditbank.rules.dates import last_good_day
+from creditbank.rules.types import TRUST_RANK, Condition, Leaf, RecordFacts, RuleBase
+
+
+def names_record(record: RecordFacts, leaf: Leaf) -> bool:
+    """Whether the leaf is about this record at all: outcome, kind of source, category, subject, issuer, unit."""
+    return (
+        (not leaf.outcome or record.outcome == leaf.outcome)
+        and (not leaf.source_type or record.source_type == leaf.source_type)
+        and (not leaf.category or record.category == leaf.category)
+        and (not leaf.subject or leaf.subject in record.subjects)
+        and (not leaf.issuer or record.issuer == leaf.issuer)
+        and (not leaf.system or record.system == leaf.system)
+    )
+
+
+def judge_leaf(record: RecordFacts, leaf: Leaf, base: RuleBase, *, on: date, applied_on: date) -> tuple[Condition, ...]:
+    """Every condition that the leaf asks, judged, also after one that fails: a learner is to hear all that is missing.
+
+    ``on`` is the day of the review, ``applied_on`` that of the application (both in the bank's time zone), never the clock.
+    """
+    judged = [
+        _bound("score", record.score, leaf.min_score),
+        _upper("score", record.score, leaf.max_score),
+        _bound("attendance", record.attendance, leaf.min_attendance),
+        _bound("credits", record.credits, leaf.min_credits),
+        _bound("hours", _hours(record, base), leaf.min_hours),
+        _bound("level", None if record.level is None else Decimal(record.level), None if leaf.min_level is None else Decimal(leaf.min_level)),
+        Condition("trust", TRUST_RANK[record.trust] >= TRUST_RANK[leaf.trust], record.trust, leaf.trust),
+        _age(record, leaf, on=on, applied_on=applied_on),
+        _valid(record, leaf, on=on),
+    ]
+    return tuple(condition for condition in judged if condition is not None)
+
+
+def _bound(name: str, has: Decimal | None, needs: Decimal | None) -> Condition | None:
+    """A rule that does not ask is always reached; a value that is not known reaches nothing."""
+    return None if needs is None else Condition(name, has is not None and has >= needs, has, needs)
+
+
+def _upper(name: str, has: Decimal | None, most: Decimal | None) -> Condition | None:
+    return None if most is None else Condition(f"{name}_max", has is not None and has <= most, has, most)
+
+
+def _hours(record: RecordFacts, base: RuleBase) -> Decimal | None:
+    if record.hours is not None:
+        return record.hours
+    system = base.system(record.system)
+    return record.credits * system.hours_nominal if record.credits is not None and system else None
+
+
+def _age(record: RecordFacts, leaf: Leaf, *, on: date, applied_on: date) -> Condition | None:
+    if leaf.max_age_months is None:
+        return None
+    day = on if leaf.age_at == "review" else applied_on
+    last = last_good_day(record.start_of_age, months=leaf.max_age_months)
+    return Condition("age", day <= last, day, last)
+
+
+def _valid(record: RecordFacts, leaf: Leaf, *, on: date) -> Condition | None:
+    if not leaf.valid_on_review:
+        return None
+    return Condition("validity", record.valid_until is not None and record.valid_until >= on, record.valid_until, on)
+
+
+def step_of_exact(value: Fraction) -> str:
+    """A fraction as people read it: 47/16, or 3."""
+    return str(value.numerator) if value.denominator == 1 else f"{value.numerator}/{value.denominator}"
