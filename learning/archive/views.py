@@ -41,8 +41,6 @@ def archive(request: SignedInRequest) -> HttpResponse:
         "summary": summary,
         "groups": group_by_year(page.items, summary),
         "wanted": wanted,
-        "counts": counts_by_category(request.user),
-        "categories": Category.choices,
         "sources": RecordSource.choices,
         "trusts": Trust.choices,
         "states": RecordState.choices,
@@ -50,7 +48,7 @@ def archive(request: SignedInRequest) -> HttpResponse:
         "institutions": institutions_in(request.user),
         "next_url": _with(request, cursor=page.next_cursor) if page.next_cursor else "",
         "is_first_page": not request.GET.get("cursor"),
-        "category_links": [(value, label, _with(request, category=value, cursor="")) for value, label in [("", _("All")), *Category.choices]],
+        "category_links": _category_links(request),
         "void_link": _with(request, void="" if wanted.with_void else "1", cursor=""),
         "export_query": _with(request, cursor="").lstrip("?"),
         "today": timezone.localdate(),
@@ -150,6 +148,13 @@ def evidence_file(request: SignedInRequest, record_uuid: str, evidence_uuid: str
     suffix = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}.get(evidence.media_type, "bin")
     response["Content-Disposition"] = f'attachment; filename="evidence-{evidence.sha256[:12]}.{suffix}"'
     return response
+
+
+def _category_links(request: SignedInRequest) -> list[tuple[str, Any, str, int]]:
+    """The tabs over the timeline: value, word, address, how many records."""
+    counts = counts_by_category(request.user)
+    choices = [("", _("All")), *Category.choices]
+    return [(value, label, _with(request, category=value, cursor=""), counts[value]) for value, label in choices]
 
 
 def _with(request: HttpRequest, **changes: str | None) -> str:

@@ -233,6 +233,7 @@ class UnitProgress(models.Model):
     completed_at = models.DateTimeField(_("done"), null=True, blank=True)
     seconds_reported = models.PositiveIntegerField(_("seconds counted by the player"), default=0)
     position = models.CharField(_("place in the unit"), max_length=120, blank=True)
+    position_at = models.DateTimeField(_("place noted"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("progress in a unit")

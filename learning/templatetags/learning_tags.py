@@ -48,6 +48,7 @@ def short_day(day: date) -> str:
 
 @register.filter
 def weekday(day: date) -> str:
+    """The day of the week, short."""
     return date_format(day, "D")
 
 
@@ -59,6 +60,12 @@ def place_words(position: str) -> str:
         minutes, seconds = divmod(int(value), 60)
         return f"{minutes:02d}:{seconds:02d}"
     return f"{value} %" if kind == "y" and value.isdigit() else ""
+
+
+@register.simple_tag
+def two_names(zh: str, en: str) -> str:
+    """One of two names, in the reader's language."""
+    return in_language(zh, en)
 
 
 @register.simple_tag

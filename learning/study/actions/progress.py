@@ -128,8 +128,8 @@ def touch(step: Step, place: Place, *, seconds: int = 0, position: str = "") -> 
         enrolment=step.enrolment, unit_id=place.unit_id, defaults={"first_opened_at": step.at, "last_opened_at": step.at}
     )
     before = 0 if created else row.seconds_active
-    if position and step.at >= row.last_opened_at:
-        row.position = position[:120]
+    if position and (row.position_at is None or step.at >= row.position_at):
+        row.position, row.position_at = position[:120], step.at
     row.first_opened_at = min(row.first_opened_at, step.at)
     row.last_opened_at = max(row.last_opened_at, step.at)
     row.seconds_reported = max(row.seconds_reported, seconds)

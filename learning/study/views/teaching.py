@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -49,7 +50,7 @@ def adoptable(request: SignedInRequest) -> HttpResponse:
     if wanted:
         courses = courses.filter(title__icontains=wanted) | courses.filter(title_en__icontains=wanted)
     page = Paginator(courses, 20).get_page(request.GET.get("page"))
-    return render(request, "learning/adoptable.html", {"page": page, "q": wanted})
+    return render(request, "learning/adoptable.html", {"page": page, "q": wanted, "extra": urlencode({"q": wanted}) if wanted else ""})
 
 
 @login_required
