@@ -63,7 +63,7 @@ class OwnRecordForm(forms.Form):
     institution = forms.CharField(label=_("Who issued it?"), max_length=200, help_text=_("School, company or authority."))
     source_type = forms.ChoiceField(label=_("Kind of achievement"), choices=SourceType.choices, initial=SourceType.CERTIFICATE)
     kind_of_education = forms.ChoiceField(label=_("Kind of education"))
-    category = forms.ChoiceField(label=_("Field"), choices=Category.choices)
+    category = forms.ChoiceField(label=_("Field of learning"), choices=Category.choices)
     earned_on = forms.DateField(label=_("Earned on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     valid_until = forms.DateField(
         label=_("Valid until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),

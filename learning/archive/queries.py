@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import ExtractYear
 
-from foundation.api import Page, cursor_page, visible_to
+from foundation.api import Page, Problem, cursor_page, visible_to
 from identity.api import User
 from learning.archive.enums import Category, RecordSource, RecordState, Trust
 from learning.archive.models import LearningRecord
@@ -63,8 +63,12 @@ def filtered(user: Any, wanted: ArchiveFilter) -> models.QuerySet[LearningRecord
 
 
 def timeline_page(user: Any, wanted: ArchiveFilter, *, cursor: str | None) -> Page[LearningRecord]:
-    """One keyset page of the timeline. One query. Raises Problem for a bad cursor."""
-    return cursor_page(filtered(user, wanted), cursor=cursor, limit=PAGE_SIZE, order=("-earned_on", "-id"))
+    """One keyset page of the timeline; a marker that is none of ours begins anew. One query."""
+    order = ("-earned_on", "-id")
+    try:
+        return cursor_page(filtered(user, wanted), cursor=cursor, limit=PAGE_SIZE, order=order)
+    except Problem:
+        return cursor_page(filtered(user, wanted), cursor=None, limit=PAGE_SIZE, order=order)
 
 
 def group_by_year(records: Iterable[LearningRecord], summary: ArchiveSummary) -> list[YearGroup]:

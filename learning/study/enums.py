@@ -17,8 +17,8 @@ class RunState(models.TextChoices):
     """Whether a run takes learners."""
 
     DRAFT = "draft", _("being prepared")
-    OPEN = "open", _("open")
-    CLOSED = "closed", _("closed")
+    OPEN = "open", _("taking learners")
+    CLOSED = "closed", _("closed to newcomers")
 
 
 class EnrolmentState(models.TextChoices):
@@ -26,4 +26,4 @@ class EnrolmentState(models.TextChoices):
 
     ACTIVE = "active", _("studying")
     COMPLETED = "completed", _("completed")
-    LEFT = "left", _("left")
+    LEFT = "left", _("left the run")

@@ -68,14 +68,14 @@ class OpenRunForm(forms.Form):
         label=_("Last day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), help_text=_("Empty: no end.")
     )
     instructors = AmongPeople(
-        label=_("Instructors"), queryset=User.objects.none(), required=False, widget=forms.CheckboxSelectMultiple,
+        label=_("Instructors"), queryset=User.objects.none(), required=False, to_field_name="uuid", widget=forms.CheckboxSelectMultiple,
         help_text=_("Teachers of your school."),
     )  # fmt: skip
     credits = forms.DecimalField(
         label=_("Credits"), required=False, max_digits=5, decimal_places=2,
         validators=[MinValueValidator(Decimal("0.01")), MaxValueValidator(Decimal(60))], help_text=_("Empty: this run carries no credit."),
     )  # fmt: skip
-    credit_system = SystemChoice(label=_("Credit system"), queryset=CreditSystem.objects.none(), required=False)
+    credit_system = SystemChoice(label=_("Credit system"), queryset=CreditSystem.objects.none(), required=False, to_field_name="code")
     pass_mark = forms.DecimalField(
         label=_("Pass mark"), max_digits=5, decimal_places=2, initial=60, help_text=_("Per cent that the mean of all quizzes must reach."),
         validators=[MinValueValidator(Decimal(1)), MaxValueValidator(Decimal(100))],

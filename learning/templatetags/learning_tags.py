@@ -19,6 +19,7 @@ from foundation.api import format_credits, in_language
 from learning.archive.enums import Category, Trust
 from learning.archive.models import LearningRecord
 from learning.archive.queries import expires_soon
+from learning.archive.types import ArchiveSummary, YearTotals
 from learning.study.queries import QuizState, StudyWeek, cards_of, enrolment_in, feedback_for, runs_of_course
 from learning.xapi.queries import StatementInWords
 
@@ -207,6 +208,19 @@ def continue_learning(context: dict[str, Any]) -> dict[str, Any]:
     cards = cards_of(user) if user.is_authenticated else []
     started = [card for card in cards if card.enrolment.last_active_at]
     return {"card": (started or cards or [None])[0], "others": max(0, len(cards) - 1)}
+
+
+@register.inclusion_tag("learning/parts/ribbon.html")
+def archive_ribbon(summary: ArchiveSummary) -> dict[str, Any]:
+    """The ribbon of learning years over the timeline, with its table."""
+    return {"summary": summary, "years": [_ribbon_year(year) for year in summary.years]}
+
+
+def _ribbon_year(year: YearTotals) -> dict[str, Any]:
+    """A year as the ribbon draws it: confirmed credits by kind, and what nobody has confirmed yet."""
+    amounts = {"A": Category.ACADEMIC, "V": Category.VOCATIONAL, "C": Category.CULTURE_LEISURE}
+    confirmed = {code: year.confirmed.get(category, Decimal(0)) for code, category in amounts.items()}
+    return {"year": year.year, **confirmed, "pending": year.pending, "total": year.total}
 
 
 @register.simple_tag

@@ -62,7 +62,7 @@ def open_run_view(request: SignedInRequest, course_uuid: str) -> HttpResponse:
     if version is None:
         raise Http404
     today = timezone.localdate()
-    initial = {"credits": course.credits, "credit_system": course.credit_system_id, "kind": "open", "pass_mark": 60, "starts_on": today}
+    initial = {"credits": course.credits, "credit_system": course.credit_system, "kind": "open", "pass_mark": 60, "starts_on": today}
     form = OpenRunForm(request.POST or None, initial=initial, institution=institution, teachers=people_at(institution, on=today))
     context = {"form": form, "course": course, "version": version, "institution": institution, "content": content_of(version)}
     if request.method != "POST" or not form.is_valid():
