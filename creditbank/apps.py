@@ -1,6 +1,23 @@
+"""The credit bank."""
+
+from __future__ import annotations
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CreditbankConfig(AppConfig):
+    """Rules, accounts, applications, papers; see the parts."""
+
     name = "creditbank"
+    verbose_name = _("credit bank")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # The parts register themselves once the models are loaded.
+        from creditbank.agreements import permissions as agreements  # noqa: F401, PLC0415
+        from creditbank.catalogue import permissions as catalogue  # noqa: F401, PLC0415
+        from creditbank.ledger import permissions as ledger  # noqa: F401, PLC0415
+        from creditbank.recognition import checks, handlers  # noqa: F401, PLC0415
+        from creditbank.recognition import permissions as recognition  # noqa: F401, PLC0415
+        from creditbank.statements import permissions as statements  # noqa: F401, PLC0415

@@ -1,0 +1,27 @@
+"""The models of all parts, so that the app has one migration history."""
+
+from creditbank.agreements.models import Agreement, LimitRow, RuleBook, RuleBookVersion, RuleRow
+from creditbank.catalogue.models import Outcome, Programme, Rate, Requirement
+from creditbank.ledger.models import Account, Hold, Posting, Transaction
+from creditbank.recognition.models import Application, ApplicationLine, ApplicationStep
+from creditbank.statements.models import Transcript
+
+__all__ = [
+    "Account",
+    "Agreement",
+    "Application",
+    "ApplicationLine",
+    "ApplicationStep",
+    "Hold",
+    "LimitRow",
+    "Outcome",
+    "Posting",
+    "Programme",
+    "Rate",
+    "Requirement",
+    "RuleBook",
+    "RuleBookVersion",
+    "RuleRow",
+    "Transaction",
+    "Transcript",
+]

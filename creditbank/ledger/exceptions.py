@@ -1,0 +1,27 @@
+"""What the ledger refuses. A refusal changes nothing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+
+class InsufficientCredit(Exception):
+    """An account would go below nothing."""
+
+    def __init__(self, account: str, has: Decimal, needs: Decimal) -> None:
+        super().__init__(f"{account}: has {has}, needs {needs}")
+        self.account = account
+        self.has = has
+        self.needs = needs
+
+
+class OffStep(Exception):
+    """An amount is no whole number of steps of its unit."""
+
+
+class AlreadyReversed(Exception):
+    """A transaction is reversed at most once, and a reversal never."""
+
+
+class SecondPersonNeeded(Exception):
+    """This posting needs two different persons."""

@@ -1,0 +1,153 @@
+"""The ledger: accounts, transactions, postings. What is written stays; corrections are reversals."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from creditbank.ledger.enums import AccountKind, HoldState, TransactionType
+from foundation.api import CreditSystem, append_only
+
+
+NOBODY = uuid.UUID(int=0)
+"""The owner of what belongs to no person; not NULL, so that the database can hold each account once."""
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def visible_to(self, user: Any) -> AccountQuerySet:
+        """One's own accounts."""
+        return self.filter(owner_uuid=user.uuid) if user.is_authenticated else self.none()
+
+
+class Account(models.Model):
+    """A place where credit of one unit lies: of an issuer, of a learner in one condition, of an application, or between units.
+
+    Only issuer and bridge may go below nothing. ``balance`` is a cache: rebuilt and compared by ``check_books``, and its CHECK is what
+    finally stops two processes from spending the same credit.
+
+    Personal data: pseudonym of the owner.
+    """
+
+    kind = models.CharField(_("kind"), max_length=10, choices=AccountKind.choices)
+    unit = models.ForeignKey(CreditSystem, on_delete=models.PROTECT, related_name="+", verbose_name=_("unit"))
+    owner_uuid = models.UUIDField(_("owner"), default=NOBODY, db_index=True, help_text=_("All zeros where nobody owns it."))
+    reference = models.CharField(
+        _("of what"), max_length=80, blank=True, help_text=_("Institution code, application, programme or pair of units.")
+    )
+    balance = models.DecimalField(_("balance"), max_digits=12, decimal_places=3, default=0)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "unit", "owner_uuid", "reference"], name="account_once"),
+            models.CheckConstraint(
+                condition=Q(balance__gte=0) | Q(kind__in=[AccountKind.ISSUER, AccountKind.BRIDGE]), name="account_not_below_zero"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=AccountKind.values), name="account_kind_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.reference or self.owner_uuid or ''} {self.unit_id}"
+
+
+@append_only
+class Transaction(models.Model):
+    """Some postings with one reason. ``key`` is the transaction's own business key: the same thing is never posted twice.
+
+    Personal data: pseudonyms of who caused it.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    type = models.CharField(_("type"), max_length=10, choices=TransactionType.choices)
+    key = models.CharField(_("key"), max_length=120, unique=True)
+    application_uuid = models.UUIDField(_("application"), null=True, blank=True, db_index=True)
+    record_uuid = models.UUIDField(_("learning record"), null=True, blank=True, db_index=True)
+    reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversed_by")
+    by_uuid = models.UUIDField(_("by"), null=True, blank=True)
+    second_uuid = models.UUIDField(_("second person"), null=True, blank=True)
+    effective_on = models.DateField(_("effective"))
+    note_zh = models.CharField(_("note (Chinese)"), max_length=300, blank=True)
+    note_en = models.CharField(_("note (English)"), max_length=300, blank=True)
+    recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("transaction")
+        verbose_name_plural = _("transactions")
+        constraints = [
+            models.CheckConstraint(condition=Q(type__in=TransactionType.values), name="transaction_type_is_known"),
+            models.CheckConstraint(condition=Q(type="reverse", reverses__isnull=False) | ~Q(type="reverse") & Q(reverses__isnull=True),
+                                   name="transaction_reversal_names_its_original"),
+            models.CheckConstraint(condition=~Q(type="reverse") | (Q(second_uuid__isnull=False) & ~Q(second_uuid=F("by_uuid"))),
+                                   name="transaction_reversal_by_two"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.key}"
+
+
+@append_only
+class Posting(models.Model):
+    """One amount of one unit that moved from one account to another, once and for ever.
+
+    Balanced by its form: what leaves ``source`` arrives at ``destination``. Think of a cheque, not of a line in a T-account.
+
+    Missing on purpose: a sign (the direction is the pair of accounts); a state (the Hold row beside the postings carries it).
+
+    Personal data: none. Accounts point to people, postings do not.
+    """
+
+    transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="postings")
+    source = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    destination = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=3)
+    lot_uuid = models.UUIDField(_("lot"), help_text=_("The learning record whose credit this is."))
+
+    class Meta:
+        verbose_name = _("posting")
+        verbose_name_plural = _("postings")
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="posting_amount_above_zero"),
+            models.CheckConstraint(condition=~Q(source=F("destination")), name="posting_between_two_accounts"),
+        ]
+        indexes = [
+            models.Index(fields=["source", "-id"], name="posting_by_source"),
+            models.Index(fields=["destination", "-id"], name="posting_by_destination"),
+            models.Index(fields=["lot_uuid"], name="posting_by_lot"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.source_id} → {self.destination_id}"
+
+
+class Hold(models.Model):
+    """The state of what an application reserves of one lot; the postings beside it never change.
+
+    A record without credit of its own (hours alone) is reserved with the amount 0, so that it too is used once.
+
+    Personal data: pseudonym of the owner.
+    """
+
+    application_uuid = models.UUIDField(_("application"), db_index=True)
+    owner_uuid = models.UUIDField(_("owner"), db_index=True)
+    lot_uuid = models.UUIDField(_("lot"))
+    unit = models.ForeignKey(CreditSystem, on_delete=models.PROTECT, related_name="+")
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=3)
+    state = models.CharField(_("state"), max_length=8, choices=HoldState.choices, default=HoldState.PENDING)
+
+    class Meta:
+        verbose_name = _("hold")
+        verbose_name_plural = _("holds")
+        constraints = [
+            models.UniqueConstraint(fields=["lot_uuid"], condition=Q(state__in=["pending", "posted"]), name="hold_one_live_per_lot"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="hold_amount_not_below_zero"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.state}"

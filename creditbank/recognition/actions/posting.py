@@ -1,0 +1,74 @@
+"""The award of what was accepted, and taking it back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from creditbank.ledger.actions import award, convert, release, reverse_transaction
+from creditbank.ledger.models import Hold, Transaction
+from creditbank.recognition.actions.steps import locked, move_on, tell_learner
+from creditbank.recognition.enums import ApplicationState
+from creditbank.recognition.models import Application
+
+
+@transaction.atomic
+def post_award(application: Application, *, actor: Any, at: datetime) -> Application:
+    """Convert what is held and award it; the caller holds the lock and the application is accepted.
+
+    Lots of refused lines are released first. Both transactions have keys made from the application, so a second call posts nothing.
+    """
+    on = timezone.localdate(at)
+    lines = list(application.lines.order_by("position"))
+    refused = [UUID(ident) for line in lines if not line.decided for ident in line.records]
+    if refused:
+        release(application=application.uuid, on=on, by=actor, lots=refused)
+    gains = _gains(lines)
+    programme, owner = application.programme, application.learner.uuid
+    unit = programme.system.code
+    note = (f"认定申请 {application.reference}", f"Application {application.reference}")
+    convert(application=application.uuid, owner=owner, unit=unit, gains=gains, on=on, by=application.first_officer, note=note)
+    award(
+        application=application.uuid, owner=owner, unit=unit, programme=programme.code, gains=gains, on=on, by=application.first_officer,
+        second=application.second_officer, note=(f"{note[0]}：{programme.title_zh}", f"{note[1]}: {programme.title_en or programme.title_zh}"),
+    )  # fmt: skip
+    move_on(application, ApplicationState.POSTED, action="post", actor=None, at=at)
+    tell_learner(application, "posted", credits=format(sum((amount for _lot, amount in gains), Decimal(0)).normalize(), "f"))
+    return application
+
+
+def _gains(lines: list[Any]) -> list[tuple[UUID, Decimal]]:
+    """Credits by lead record; several grants of one record are one posting."""
+    totals: dict[UUID, Decimal] = {}
+    for line in lines:
+        if line.decided:
+            totals[line.lead_record] = totals.get(line.lead_record, Decimal(0)) + line.decided
+    return list(totals.items())
+
+
+@transaction.atomic
+def reverse_award(application: Application, *, actor: Any, second: Any, at: datetime, reason: str) -> Application:
+    """Take an award back, by two different persons: award and conversion are mirrored, and the credit is available again.
+
+    Raises WrongState, SecondPersonNeeded, AlreadyReversed.
+    """
+    application = locked(application, ApplicationState.POSTED)
+    on = timezone.localdate(at)
+    for kind in ("award", "convert"):
+        entry = Transaction.objects.get(key=f"{kind}:{application.uuid}")
+        reverse_transaction(entry, by=actor, second=second, on=on, reason=reason)
+    _release_after_reversal(application, actor=actor, at=at)
+    move_on(application, ApplicationState.REVERSED, action="reverse", actor=actor, at=at, note=reason)
+    tell_learner(application, "reversed", reason=reason)
+    return application
+
+
+def _release_after_reversal(application: Application, *, actor: Any, at: datetime) -> None:
+    lots = list(Hold.objects.filter(application_uuid=application.uuid, state="pending").order_by("id").values_list("lot_uuid", flat=True))
+    if lots:
+        release(application=application.uuid, on=timezone.localdate(at), by=actor, lots=lots)

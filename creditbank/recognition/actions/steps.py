@@ -1,0 +1,51 @@
+"""What every step of an application has in common."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from creditbank.recognition.enums import TRANSITIONS, ApplicationState
+from creditbank.recognition.exceptions import WrongState
+from creditbank.recognition.models import Application, ApplicationStep
+from foundation.api import notify, record_audit_entry
+
+
+def locked(application: Application, *states: str) -> Application:
+    """The application as it is now, locked, in one of the states. Raises WrongState."""
+    current = Application.objects.select_for_update(of=("self",)).select_related("learner", "programme", "institution").get(pk=application.pk)
+    if states and current.state not in states:
+        raise WrongState(current.state)
+    return current
+
+
+def move_on(application: Application, state: str, *, action: str, actor: Any, at: datetime, note: str = "") -> None:
+    """Take one step: state, row of the log, audit entry, notice. Raises WrongState for a step that the table does not know."""
+    before = application.state
+    if state not in TRANSITIONS[before]:
+        raise WrongState(before)
+    application.state = state
+    application.save()
+    ApplicationStep.objects.create(
+        application=application, from_state=before, to_state=state, by_uuid=getattr(actor, "uuid", None), at=at, note=note
+    )
+    record_audit_entry(
+        f"recognition.{action}", actor=actor, about=application, concerns=application.learner.uuid, reason=note, data={"from": before, "to": state}
+    )
+
+
+def tell_learner(application: Application, code: str, **data: Any) -> None:
+    """A notice to the learner with a link to the application."""
+    programme = application.programme
+    facts = {"reference": application.reference, "programme": {"zh": programme.title_zh, "en": programme.title_en or programme.title_zh}, **data}
+    notify(application.learner.uuid, f"recognition.{code}", url=reverse("creditbank:application", args=[application.reference]), data=facts)
+
+
+def is_exactly_as_shown(application: Application) -> bool:
+    """Whether what was decided is the proposal that the learner declared for: then the declaration accepted it in advance."""
+    return application.verdict == "full" and application.decided_credits == application.proposed_credits
+
+
+OPEN = ApplicationState

@@ -1,0 +1,80 @@
+"""From a person's archive and account to what the engine asks about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from creditbank.catalogue.models import Outcome
+from creditbank.ledger.enums import HoldState
+from creditbank.ledger.models import Hold
+from creditbank.ledger.queries import live_lots
+from creditbank.rules.types import Facts, RecordFacts, Target
+from learning.api import LearningRecord, RecordState, records_of
+
+
+def facts_of(person: Any, target: Target, *, applied_on: date, only: Iterable[UUID] | None = None) -> Facts:
+    """Everything of a person that may count for a target: active records with their state in the bank.
+
+    ``only`` narrows to chosen records. Credit that is confirmed in the account is available; a record without credit is available as it is
+    (rules of hours), one whose credit is not yet confirmed is pending. Six queries, however many records.
+    """
+    records = list(records_of(person).filter(state=RecordState.ACTIVE).select_related("institution", "credit_system", "level"))
+    if only is not None:
+        wanted = set(only)
+        records = [record for record in records if record.uuid in wanted]
+    lots = live_lots(person.uuid)
+    held, used = _reserved(person.uuid)
+    codes = {record.outcome_code for record in records if record.outcome_code}
+    outcomes = {outcome.code: outcome for outcome in Outcome.objects.filter(code__in=codes)}
+    taken = held | used
+    facts = tuple(record_facts(record, outcomes.get(record.outcome_code), is_confirmed=record.uuid in lots or str(record.uuid) in taken) for record in records)
+    return Facts(
+        learner=str(person.uuid), records=facts, target=target, applied_on=applied_on, used=tuple(used.items()), held=tuple(held.items())
+    )
+
+
+def _reserved(owner: UUID) -> tuple[dict[str, str], dict[str, str]]:
+    """Records held by an open application, and records used up by one that was posted, each with that application."""
+    held, used = {}, {}
+    for lot, state, application in Hold.objects.filter(owner_uuid=owner).values_list("lot_uuid", "state", "application_uuid"):
+        if state == HoldState.PENDING:
+            held[str(lot)] = str(application)
+        elif state == HoldState.POSTED:
+            used[str(lot)] = str(application)
+    return held, used
+
+
+def record_facts(record: LearningRecord, outcome: Outcome | None, *, is_confirmed: bool) -> RecordFacts:
+    """One record as the engine sees it; what its outcome says fills what the record leaves open."""
+    has_credit = record.credits is not None and record.credit_system is not None
+    return RecordFacts(
+        id=str(record.uuid),
+        outcome=record.outcome_code or f"record:{record.uuid}",
+        issuer=record.institution.code if record.institution else "",
+        earned_on=record.earned_on,
+        credits=_trim(record.credits) if has_credit else None,
+        system=record.credit_system.code if has_credit and record.credit_system else "",
+        hours=_trim(record.notional_hours),
+        score=_trim(record.score),
+        attendance=_trim(record.attendance),
+        level=record.level.rank if record.level else None,
+        category=record.category or (outcome.category if outcome else "academic"),
+        source_type=record.source_type,
+        subjects=tuple(outcome.subjects) if outcome else (),
+        trust=record.trust,
+        issued_on=record.issued_on,
+        valid_until=record.valid_until,
+        state="available" if is_confirmed or not has_credit else "pending",
+        dup_class=outcome.dup_class if outcome else "",
+        title_zh=record.title_zh,
+        title_en=record.title_en,
+    )
+
+
+def _trim(value: Decimal | None) -> Decimal | None:
+    """A stored decimal without the zeros of its column: 2.000 → 2, so that two databases give one snapshot."""
+    return None if value is None else Decimal(format(value.normalize(), "f"))

@@ -1,0 +1,152 @@
+"""Applications for recognition, their proposals line by line, and every step they took."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from creditbank.agreements.models import RuleBookVersion
+from creditbank.catalogue.models import Programme
+from creditbank.recognition.enums import ApplicationState, LineChoice, RefusalReason, Verdict
+from foundation.api import append_only
+from identity.api import Institution, Role, User
+
+DESK_ROLES = (Role.CREDIT_OFFICER, Role.REVIEWER)
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    """Applications as their reader may see them."""
+
+    def visible_to(self, user: Any) -> ApplicationQuerySet:
+        """The learner's own; those of the institution at whose desk the person works, once submitted; all submitted ones for auditors."""
+        if not user.is_authenticated:
+            return self.none()
+        submitted = ~Q(state=ApplicationState.DRAFT)
+        desk = Q(institution__in=user.institutions_as(*DESK_ROLES)) & submitted
+        if user.acts_as(Role.AUDITOR):
+            desk |= submitted
+        return self.filter(Q(learner=user) | desk)
+
+
+class Application(models.Model):
+    """A learner asks an institution to recognise records for a programme.
+
+    Keeps the question (snapshot and its hash, rule book version) and the answer (proposal), so that the decision can be replayed for ever.
+
+    Personal data: who applied for what; the snapshot knows pseudonyms only.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    reference = models.CharField(_("reference number"), max_length=20, unique=True)
+    learner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("learner"))
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+", verbose_name=_("institution"))
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+", verbose_name=_("programme"))
+    rules = models.ForeignKey(RuleBookVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("rules"))
+    state = models.CharField(_("state"), max_length=24, choices=ApplicationState.choices, default=ApplicationState.DRAFT)
+    verdict = models.CharField(_("result"), max_length=8, choices=Verdict.choices, blank=True)
+    snapshot = models.TextField(_("snapshot"), blank=True)
+    snapshot_hash = models.CharField(_("hash"), max_length=64, blank=True)
+    proposal = models.JSONField(_("proposal"), default=dict, blank=True)
+    proof = models.CharField(_("proof"), max_length=10, blank=True)
+    proposed_credits = models.DecimalField(_("proposed credits"), max_digits=8, decimal_places=3, default=0)
+    decided_credits = models.DecimalField(_("recognised credits"), max_digits=8, decimal_places=3, null=True, blank=True)
+    required_approvals = models.PositiveSmallIntegerField(_("persons who must agree"), default=2)
+    first_officer = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("first officer"))
+    second_officer = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("second officer"))
+    message = models.TextField(_("message to the learner"), blank=True)
+    answer = models.TextField(_("answer of the learner"), blank=True)
+    declared_at = models.DateTimeField(_("declared"), null=True, blank=True)
+    submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
+    due_on = models.DateField(_("answer due"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ApplicationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("application")
+        verbose_name_plural = _("applications")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(first_officer__isnull=True) | ~Q(first_officer=F("learner")), name="application_first_not_learner"),
+            models.CheckConstraint(
+                condition=Q(second_officer__isnull=True) | (~Q(second_officer=F("learner")) & ~Q(second_officer=F("first_officer"))),
+                name="application_second_is_third_person",
+            ),
+            models.CheckConstraint(condition=Q(state__in=ApplicationState.values), name="application_state_is_known"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["decided", "accepted", "posted"]) | (~Q(verdict="") & Q(first_officer__isnull=False)),
+                name="application_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["decided", "accepted", "posted"]) | Q(required_approvals__lt=2) | Q(second_officer__isnull=False),
+                name="application_decided_by_two",
+            ),
+        ]
+        indexes = [models.Index(fields=["institution", "state", "due_on"], name="application_queue")]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def award_moves(self) -> list[tuple[uuid.UUID, Any]]:
+        """What is awarded: (lead record, credits) of every line that was recognised."""
+        return [(line.lead_record, line.decided) for line in self.lines.all() if line.decided]
+
+
+class ApplicationLine(models.Model):
+    """One grant of a proposal: these records, by this rule, become so much; and what the officer made of it.
+
+    Personal data: which records of a person were used.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="lines")
+    position = models.PositiveSmallIntegerField(_("number"))
+    rule = models.CharField(_("rule"), max_length=40)
+    records = models.JSONField(_("records"))
+    lead_record = models.UUIDField(_("lead record"))
+    outcome = models.CharField(_("recognised as"), max_length=60, blank=True)
+    leaf = models.CharField(_("requirement"), max_length=20)
+    proposed = models.DecimalField(_("proposed"), max_digits=8, decimal_places=3)
+    choice = models.CharField(_("decision"), max_length=8, choices=LineChoice.choices, blank=True)
+    decided = models.DecimalField(_("recognised"), max_digits=8, decimal_places=3, null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=10, choices=RefusalReason.choices, blank=True)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("line of a proposal")
+        verbose_name_plural = _("lines of proposals")
+        ordering = ["application", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["application", "position"], name="application_line_once"),
+            models.CheckConstraint(condition=Q(decided__isnull=True) | Q(decided__gte=0, decided__lte=F("proposed")), name="line_decides_at_most_proposed"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.application_id}/{self.position}"
+
+
+@append_only
+class ApplicationStep(models.Model):
+    """One step of an application: from which state to which, when, and by whom.
+
+    Personal data: pseudonym of who took the step.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="steps")
+    from_state = models.CharField(max_length=24, choices=ApplicationState.choices)
+    to_state = models.CharField(max_length=24, choices=ApplicationState.choices)
+    by_uuid = models.UUIDField(null=True)
+    at = models.DateTimeField()
+    note = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("step of an application")
+        verbose_name_plural = _("steps of applications")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.from_state} → {self.to_state}"

@@ -1,0 +1,53 @@
+"""Who may do what with an application. That it takes three different people is not here but in the actions and the schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from creditbank.recognition.enums import ApplicationState
+from creditbank.recognition.models import DESK_ROLES, Application
+from foundation.api import permission
+from identity.api import Role
+
+
+def _is_learner(user: Any, application: Application) -> bool:
+    return bool(user.is_authenticated and application.learner_id == user.pk)
+
+
+@permission(Application, "view")
+def can_view(user: Any, application: Application) -> bool:
+    if _is_learner(user, application):
+        return True
+    at_the_desk = user.is_authenticated and (user.acts_as(*DESK_ROLES, at=application.institution_id) or user.acts_as(Role.AUDITOR))
+    return bool(at_the_desk and application.state != ApplicationState.DRAFT)
+
+
+@permission(Application, "withdraw")
+def can_withdraw(user: Any, application: Application) -> bool:
+    return _is_learner(user, application)
+
+
+@permission(Application, "accept")
+def can_accept(user: Any, application: Application) -> bool:
+    return _is_learner(user, application)
+
+
+@permission(Application, "answer")
+def can_answer(user: Any, application: Application) -> bool:
+    return _is_learner(user, application)
+
+
+@permission(Application, "view_case")
+def can_view_case(user: Any, application: Application) -> bool:
+    """The desk's view, with other people's evidence: for those who work there, and auditors."""
+    return can_view(user, application) and not _is_learner(user, application)
+
+
+@permission(Application, "decide")
+def can_decide(user: Any, application: Application) -> bool:
+    return bool(user.is_authenticated and user.acts_as(Role.CREDIT_OFFICER, at=application.institution_id))
+
+
+@permission(Application, "confirm")
+def can_confirm(user: Any, application: Application) -> bool:
+    return bool(user.is_authenticated and user.acts_as(Role.REVIEWER, at=application.institution_id))

@@ -1,0 +1,88 @@
+"""Proposals, queues and replays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from creditbank.agreements.models import RuleBookVersion
+from creditbank.agreements.queries import limits_of, rule_base, target_of, version_in_force
+from creditbank.catalogue.models import Programme
+from creditbank.recognition.enums import OPEN_STATES, ApplicationState
+from creditbank.recognition.exceptions import NoRulesInForce
+from creditbank.recognition.facts import facts_of
+from creditbank.recognition.models import Application
+from creditbank.recognition.replaying import read_snapshot
+from creditbank.rules.decide import decide
+from creditbank.rules.snapshot import canonical, hash_of, plain, snapshot
+from creditbank.rules.types import Decision, Facts, Limit, RuleBase
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A decision with the question it answers."""
+
+    programme: Programme
+    version: RuleBookVersion
+    facts: Facts
+    base: RuleBase
+    limits: tuple[Limit, ...]
+    decision: Decision
+    snapshot: str
+
+    def document(self) -> dict[str, Any]:
+        """The decision as it is stored and compared."""
+        return plain(self.decision)  # type: ignore[no-any-return]
+
+
+def propose(person: Any, programme: Programme, *, on: date, only: Iterable[UUID] | None = None) -> Proposal:
+    """The best recognition of a person's archive for a programme under the rules in force on a day. Raises NoRulesInForce."""
+    version = version_in_force(programme.institution, on=on)
+    if version is None:
+        raise NoRulesInForce(programme.institution.code)
+    base, limits, target = rule_base(version), limits_of(version), target_of(programme)
+    facts = facts_of(person, target, applied_on=on, only=only)
+    decision = decide(facts, base, limits, on)
+    return Proposal(programme, version, facts, base, limits, decision, snapshot(facts, base, limits, on))
+
+
+def replay(application: Application) -> bool:
+    """Whether deciding again under the stored rule version gives the very same bytes as when the application was submitted.
+
+    The stored snapshot is read back into typed data, so nothing that changed since can reach the result.
+    """
+    facts, base, limits, on = read_snapshot(application.snapshot)
+    again = decide(facts, base, limits, on)
+    return hash_of(application.snapshot) == application.snapshot_hash and canonical(again) == canonical(application.proposal)
+
+
+def queue_of(user: Any, *, state: str = "", search: str = "") -> QuerySet[Application]:
+    """The desk's list: open cases first by due date. Two queries with the people named."""
+    rows = Application.objects.visible_to(user).exclude(learner=user).exclude(state=ApplicationState.DRAFT)
+    rows = rows.filter(state=state) if state in ApplicationState.values else rows
+    if search:
+        rows = rows.filter(reference__icontains=search[:40])
+    return rows.select_related("learner", "programme", "institution", "first_officer").order_by("due_on", "id")
+
+
+def open_cases(user: Any) -> QuerySet[Application]:
+    """Cases that wait for somebody at the person's desk."""
+    return queue_of(user).filter(state__in=OPEN_STATES)
+
+
+def approvals_needed(*, route: str, credits: Decimal, median: Decimal | None = None) -> int:
+    """How many persons must agree: the greater of the route's and the threshold's number (TRUST 2.3), never none for credit.
+
+    Above 10 credits, or above five times the median of earlier decisions under the same rules, it takes two. ``median`` is None with fewer
+    than 20 earlier decisions, when only the absolute bound counts. Reviewed cases take two persons in any case: the first journey knows no
+    single-handed decision.
+    """
+    threshold = 2 if credits > 10 or (median is not None and credits > 5 * median) else 0  # noqa: PLR2004  the regulation's figures
+    by_route = {"auto": 1, "review": 2, "panel": 3}[route]
+    return max(by_route, threshold)
