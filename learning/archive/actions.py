@@ -38,10 +38,12 @@ def enter_record(new: NewRecord, *, actor: User | None, at: datetime) -> Learnin
 def enter_records(news: Iterable[NewRecord], *, actor: User | None, at: datetime, announce_each: bool = True) -> list[LearningRecord]:
     """Enter results into archives, all or none, in the given order.
 
-    In this order: check each (credits on the step of their system, trust that fits the source); store the rows; one audit entry per record; one
-    RecordEntered per record, whose handlers queue what follows (the deposit). ``announce_each=False`` is for a loader of thousands that asks the
-    bank for the same deposits in one batch itself. ``actor`` None is the platform (a completed run). Six queries for up to 500 records, besides
-    what handlers do.
+    In this order: check each (credits on the step of their system, trust that fits the source); store the rows; one audit entry per
+    record; one
+    RecordEntered per record, whose handlers queue what follows (the deposit). ``announce_each=False`` is for a loader of thousands
+    that asks the
+    bank for the same deposits in one batch itself. ``actor`` None is the platform (a completed run). Six queries for up to 500
+    records, besides what handlers do.
 
     Raises CreditsOffStep, CreditsWithoutSystem, WrongTrust, RecordAlreadyEntered; then nothing was stored.
     """
@@ -88,7 +90,13 @@ def attach_evidence(record: LearningRecord, *, content: bytes, filename: str, me
     if known is not None:
         return known
     evidence = Evidence(
-        record=record, filename=filename[:200], media_type=media_type, size=len(content), sha256=digest, uploaded_by_uuid=actor.uuid, uploaded_at=at
+        record=record,
+        filename=filename[:200],
+        media_type=media_type,
+        size=len(content),
+        sha256=digest,
+        uploaded_by_uuid=actor.uuid,
+        uploaded_at=at,
     )
     evidence.file.save(digest, ContentFile(content), save=False)
     evidence.save(force_insert=True)
@@ -129,7 +137,13 @@ def _store(rows: Sequence[LearningRecord], *, actor: User | None, announce_each:
     stored = LearningRecord.objects.bulk_create(rows, batch_size=BATCH_SIZE)
     record_audit_entries(
         [
-            build_audit_entry("archive.enter", actor=actor, about=row, concerns=row.learner.uuid, data={"source": str(row.source), "trust": str(row.trust)})
+            build_audit_entry(
+                "archive.enter",
+                actor=actor,
+                about=row,
+                concerns=row.learner.uuid,
+                data={"source": str(row.source), "trust": str(row.trust)},
+            )
             for row in stored
         ]
     )
@@ -174,8 +188,9 @@ def _row(new: NewRecord, *, actor: User | None, at: datetime) -> LearningRecord:
 
 
 _COPIED = (
-    "learner", "title_zh", "title_en", "description_zh", "description_en", "institution", "kind_of_education", "source", "trust", "outcome_code",
-    "outcome_version", "level", "grade", "grade_scale", "score", "attendance", "credits", "credit_system", "notional_hours", "source_type",
+    "learner", "title_zh", "title_en", "description_zh", "description_en", "institution", "kind_of_education", "source", "trust",
+    "outcome_code", "outcome_version", "level", "grade", "grade_scale", "score", "attendance", "credits",
+    "credit_system", "notional_hours", "source_type",
     "earned_on", "issued_on", "valid_until", "course_uuid", "course_version", "external_id", "auto_deposit",
 )  # fmt: skip
 

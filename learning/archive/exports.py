@@ -27,9 +27,23 @@ def archive_csv(records: Iterable[LearningRecord]) -> bytes:
     writer = csv.writer(buffer)
     writer.writerow(
         [
-            _("Record number"), _("Title"), _("Institution"), _("Source"), _("Trust"), _("State"), _("Level"), _("Score"), _("Grade"),
-            _("Notional hours"), _("Credits"), _("Credit system"), _("Earned on"), _("Issued on"), _("Valid until"), _("Content hash"),
-        ]  # fmt: skip
+            _("Record number"),
+            _("Title"),
+            _("Institution"),
+            _("Source"),
+            _("Trust"),
+            _("State"),
+            _("Level"),
+            _("Score"),
+            _("Grade"),
+            _("Notional hours"),
+            _("Credits"),
+            _("Credit system"),
+            _("Earned on"),
+            _("Issued on"),
+            _("Valid until"),
+            _("Content hash"),
+        ]
     )
     for record in records:
         writer.writerow([neutral(value) for value in _cells(record)])

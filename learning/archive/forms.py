@@ -20,6 +20,8 @@ from learning.archive.enums import Category, RecordSource, RecordState, SourceTy
 from learning.archive.queries import ArchiveFilter
 
 LARGEST_FILE_BYTES = 10 * 1024 * 1024
+LONGEST_CODE = 30
+EARLIEST_YEAR = 1930
 # What a certificate comes as, told by its first bytes, never by its name.
 SIGNATURES = ((b"%PDF-", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
 
@@ -53,7 +55,7 @@ def read_filter(query: QueryDict) -> ArchiveFilter:
 
 def _word(value: str) -> str:
     """A code: letters, digits, hyphen, underscore; anything else is none."""
-    return value if len(value) <= 30 and value.replace("_", "").replace("-", "").isalnum() else ""
+    return value if len(value) <= LONGEST_CODE and value.replace("_", "").replace("-", "").isalnum() else ""
 
 
 class OwnRecordForm(forms.Form):
@@ -74,7 +76,11 @@ class OwnRecordForm(forms.Form):
         validators=[MinValueValidator(Decimal("0.5")), MaxValueValidator(Decimal(10000))], help_text=_("A rough figure is enough."),
     )  # fmt: skip
     description = forms.CharField(
-        label=_("Notes"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), validators=[ProhibitNullCharactersValidator()]
+        label=_("Notes"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        validators=[ProhibitNullCharactersValidator()],
     )
     evidence = forms.FileField(
         label=_("Evidence"), required=False, max_length=200, allow_empty_file=True,
@@ -94,7 +100,7 @@ class OwnRecordForm(forms.Form):
         earned_on = self.cleaned_data["earned_on"]
         if earned_on > timezone.localdate():
             raise ValidationError(_("This day has not come yet. Enter the day on which you earned it."))
-        if earned_on.year < 1930:
+        if earned_on.year < EARLIEST_YEAR:
             raise ValidationError(_("Check the year."))
         return earned_on
 

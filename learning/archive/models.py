@@ -31,11 +31,11 @@ class LearningRecordQuerySet(models.QuerySet["LearningRecord"]):
 class LearningRecord(models.Model):
     """One learning result in a person's life.
 
-    A snapshot: names, credits, level and grade are those of the day it was entered, so a renamed school or a deleted course changes no byte of
-    it. A mistake is corrected by declaring the record void and entering one that ``replaces`` it; both stay readable.
+    A snapshot: names, credits, level and grade are those of the day it was entered, so a renamed school or a deleted course changes no
+    byte of it. A mistake is corrected by declaring the record void and entering one that ``replaces`` it; both stay readable.
 
-    Missing on purpose: a ForeignKey to the course, its run or its enrolment (the archive lies below them and outlives them), and any converted
-    amount: the record claims, the ledger holds.
+    Missing on purpose: a ForeignKey to the course, its run or its enrolment (the archive lies below them and outlives them), and any
+    converted amount: the record claims, the ledger holds.
 
     Personal data: who learnt what, when, with which result. Part of the person's archive; exported with it.
     """
@@ -57,7 +57,9 @@ class LearningRecord(models.Model):
     trust = models.CharField(_("trust"), max_length=12, choices=Trust.choices)
     outcome_code = models.CharField(_("outcome"), max_length=80, blank=True)
     outcome_version = models.CharField(_("version of the outcome"), max_length=20, blank=True)
-    level = models.ForeignKey("foundation.Level", verbose_name=_("level"), on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    level = models.ForeignKey(
+        "foundation.Level", verbose_name=_("level"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     learning_aims = models.JSONField(_("learning aims"), default=dict, blank=True)
     grade = models.CharField(_("grade"), max_length=40, blank=True)
     grade_scale = models.CharField(_("grading scale"), max_length=40, blank=True)
@@ -104,11 +106,19 @@ class LearningRecord(models.Model):
                 name="record_credits_with_system",
             ),
             models.CheckConstraint(condition=Q(score__isnull=True) | Q(score__gte=0, score__lte=100), name="record_score_per_cent"),
-            models.CheckConstraint(condition=Q(attendance__isnull=True) | Q(attendance__gte=0, attendance__lte=100), name="record_attendance"),
+            models.CheckConstraint(
+                condition=Q(attendance__isnull=True) | Q(attendance__gte=0, attendance__lte=100), name="record_attendance"
+            ),
             models.CheckConstraint(condition=Q(notional_hours__isnull=True) | Q(notional_hours__gt=0), name="record_hours_above_zero"),
-            models.CheckConstraint(condition=~Q(source="learner_upload") | ~Q(trust="institution"), name="record_of_learner_not_institution"),
-            models.CheckConstraint(condition=~Q(trust="institution") | Q(institution__isnull=False), name="record_institution_stands_for_it"),
-            models.CheckConstraint(condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("earned_on")), name="record_validity_in_order"),
+            models.CheckConstraint(
+                condition=~Q(source="learner_upload") | ~Q(trust="institution"), name="record_of_learner_not_institution"
+            ),
+            models.CheckConstraint(
+                condition=~Q(trust="institution") | Q(institution__isnull=False), name="record_institution_stands_for_it"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("earned_on")), name="record_validity_in_order"
+            ),
             models.CheckConstraint(condition=~Q(state="void") | Q(voided_at__isnull=False), name="record_void_with_date"),
         ]
         indexes = [

@@ -16,4 +16,5 @@ def can_view(user: Any, record: LearningRecord) -> bool:
 
 @permission(Evidence, "view")
 def can_view_evidence(user: Any, evidence: Evidence) -> bool:
+    """A file is seen by who sees its record."""
     return can_view(user, evidence.record)

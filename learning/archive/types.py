@@ -31,8 +31,10 @@ class RecordVoided(Event):
 class NewRecord:
     """One result as it is to stand in a life, with names as they are on this day.
 
-    ``score`` and ``attendance`` are per cent (0 to 100), ``credits`` on the step of ``credit_system``, dates in Asia/Shanghai. ``enrolment`` is
-    the enrolment's uuid of a platform run; ``learning_aims`` is {"zh": […], "en": […]}; ``external_id`` the institution's own id of the result: each gives one record at most.
+    ``score`` and ``attendance`` are per cent (0 to 100), ``credits`` on the step of ``credit_system``, dates in Asia/Shanghai.
+    ``enrolment`` is
+    the enrolment's uuid of a platform run; ``learning_aims`` is {"zh": […], "en": […]}; ``external_id`` the institution's own id of
+    the result: each gives one record at most.
     """
 
     learner: User

@@ -63,7 +63,9 @@ def archive_print(request: SignedInRequest) -> HttpResponse:
     wanted = read_filter(request.GET)
     records = list(filtered(request.user, wanted))
     return render(
-        request, "learning/archive_print.html", {"records": records, "summary": summary_of(request.user), "at": timezone.now(), "wanted": wanted}
+        request,
+        "learning/archive_print.html",
+        {"records": records, "summary": summary_of(request.user), "at": timezone.now(), "wanted": wanted},
     )
 
 
@@ -141,7 +143,7 @@ def evidence_file(request: SignedInRequest, record_uuid: str, evidence_uuid: str
     """A file of one's own record, always as a download."""
     found = access(LearningRecord, record_uuid, user=request.user)
     evidence = access(Evidence.objects.filter(record=found), evidence_uuid, user=request.user)
-    if not evidence.file.storage.exists(evidence.file.name):
+    if not evidence.file.storage.exists(str(evidence.file.name)):
         raise Http404
     with evidence.file.open("rb") as stream:
         response = HttpResponse(stream.read(), content_type=evidence.media_type)

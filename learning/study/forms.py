@@ -62,10 +62,16 @@ class OpenRunForm(forms.Form):
     )  # fmt: skip
     kind = forms.ChoiceField(label=_("Who may enrol"), choices=RunKind.choices, initial=RunKind.OPEN, widget=forms.RadioSelect)
     starts_on = forms.DateField(
-        label=_("First day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), help_text=_("Empty: at once.")
+        label=_("First day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Empty: at once."),
     )
     ends_on = forms.DateField(
-        label=_("Last day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), help_text=_("Empty: no end.")
+        label=_("Last day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Empty: no end."),
     )
     instructors = AmongPeople(
         label=_("Instructors"), queryset=User.objects.none(), required=False, to_field_name="uuid", widget=forms.CheckboxSelectMultiple,
@@ -101,13 +107,13 @@ class OpenRunForm(forms.Form):
         self._check_credits(cleaned.get("credits"), cleaned.get("credit_system"))
         return cleaned
 
-    def _check_credits(self, credits: Decimal | None, system: CreditSystem | None) -> None:
+    def _check_credits(self, amount: Decimal | None, system: CreditSystem | None) -> None:
         """An amount and its unit belong together, and the amount lies on the step of the unit."""
-        if credits is not None and system is None and "credit_system" not in self.errors:
+        if amount is not None and system is None and "credit_system" not in self.errors:
             self.add_error("credit_system", _("Choose the credit system of this amount."))
-        if credits is None and system is not None and "credits" not in self.errors:
+        if amount is None and system is not None and "credits" not in self.errors:
             self.add_error("credits", _("Enter the amount, or choose no credit system."))
-        if credits is not None and system is not None and not is_on_step(credits, system.step):
+        if amount is not None and system is not None and not is_on_step(amount, system.step):
             self.add_error("credits", _("In this system credits go in steps of %(step)s.") % {"step": format(system.step.normalize(), "f")})
 
 

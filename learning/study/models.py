@@ -6,6 +6,7 @@ import uuid
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -51,7 +52,9 @@ class CourseRun(models.Model):
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    course_version = models.ForeignKey("cms.CourseVersion", verbose_name=_("version of the course"), on_delete=models.PROTECT, related_name="+")
+    course_version = models.ForeignKey(
+        "cms.CourseVersion", verbose_name=_("version of the course"), on_delete=models.PROTECT, related_name="+"
+    )
     course_uuid = models.UUIDField(_("course"), db_index=True)
     version_number = models.PositiveIntegerField(_("number of the version"))
     institution = models.ForeignKey(
@@ -66,7 +69,9 @@ class CourseRun(models.Model):
     title_en = models.CharField(_("title (English)"), max_length=300, blank=True)
     kind_of_education = models.CharField(_("kind of education"), max_length=30, blank=True)
     learning_aims = models.JSONField(_("learning aims"), default=dict, blank=True)
-    level = models.ForeignKey("foundation.Level", verbose_name=_("level"), on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    level = models.ForeignKey(
+        "foundation.Level", verbose_name=_("level"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     kind = models.CharField(
         _("who may enrol"), max_length=8, choices=RunKind.choices, default=RunKind.OPEN, help_text=_("An open run takes anyone.")
     )
@@ -81,7 +86,11 @@ class CourseRun(models.Model):
     )
     notional_hours = models.DecimalField(_("notional hours"), max_digits=7, decimal_places=2, null=True, blank=True)
     pass_mark = models.DecimalField(
-        _("pass mark"), max_digits=5, decimal_places=2, default=Decimal(60), help_text=_("Per cent that the mean of all quizzes must reach.")
+        _("pass mark"),
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(60),
+        help_text=_("Per cent that the mean of all quizzes must reach."),
     )
     outcome_code = models.CharField(_("outcome"), max_length=80, blank=True, help_text=_("Code in the bank's catalogue, if there is one."))
     auto_deposit = models.BooleanField(
@@ -205,7 +214,7 @@ class Enrolment(models.Model):
         return str(self.uuid)
 
     @property
-    def registration(self) -> uuid.UUID:
+    def registration(self) -> UUID:
         return self.uuid
 
     @property

@@ -62,6 +62,7 @@ def can_study(user: Any, enrolment: Enrolment) -> bool:
 
 @permission(Enrolment, "leave")
 def can_leave(user: Any, enrolment: Enrolment) -> bool:
+    """The learner alone."""
     return bool(user.is_authenticated and enrolment.learner_id == user.pk)
 
 
@@ -71,8 +72,10 @@ def is_of_the_school(user: Any, run: CourseRun) -> bool:
 
 
 def is_enrolled(user: Any, run: CourseRun) -> bool:
+    """Whether the person is or was in the run. One query."""
     return Enrolment.objects.filter(run=run, learner_id=user.pk).exists()
 
 
 def is_listed(user: Any, run: CourseRun) -> bool:
+    """Whether the school put the person on the class list. One query."""
     return ClassListEntry.objects.filter(run=run, learner_id=user.pk).exists()

@@ -105,6 +105,12 @@ def cards_of(user: Any) -> list[RunCard]:
     return [card_of(enrolment) for enrolment in studied_with(user, [EnrolmentState.ACTIVE])]
 
 
+def first_card(cards: list[RunCard]) -> RunCard | None:
+    """The card to go on with: the run studied last, else the one enrolled in last. No query."""
+    started = [card for card in cards if card.enrolment.last_active_at]
+    return next(iter(started or cards), None)
+
+
 def card_of(enrolment: Enrolment) -> RunCard:
     """One card. No query where progress and attempts are prefetched."""
     content = content_of(enrolment.run.course_version)
@@ -146,7 +152,11 @@ def suggestions_for(user: Any, *, on: date, number: int = 3) -> list[Suggestion]
     if latest is None:
         return []
     known = Enrolment.objects.filter(learner_id=user.pk).values("run__course_uuid")
-    runs = CourseRun.objects.filter(kind=RunKind.OPEN, kind_of_education=latest.kind_of_education).taking_learners(on).exclude(course_uuid__in=known)
+    runs = (
+        CourseRun.objects.filter(kind=RunKind.OPEN, kind_of_education=latest.kind_of_education)
+        .taking_learners(on)
+        .exclude(course_uuid__in=known)
+    )
     seen: dict[Any, CourseRun] = {}
     for run in runs.select_related("institution", "credit_system", "course_version__course").order_by("-id")[: number * 4]:
         seen.setdefault(run.course_uuid, run)

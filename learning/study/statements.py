@@ -59,6 +59,7 @@ def enrolled(enrolment: Enrolment) -> StatementDraft:
 
 
 def left(enrolment: Enrolment, at: datetime) -> StatementDraft:
+    """Once per time of enrolling."""
     return _draft(enrolment, LEFT, course_activity(enrolment.run), at=at, occasion=_moment(enrolment.enrolled_at))
 
 
@@ -123,7 +124,14 @@ def _section(run: CourseRun, place: Place) -> Activity:
 
 
 def _draft(
-    enrolment: Enrolment, verb: Term, activity: Activity, *, at: datetime, occasion: str = "", result: Result | None = None, parent: Any = None
+    enrolment: Enrolment,
+    verb: Term,
+    activity: Activity,
+    *,
+    at: datetime,
+    occasion: str = "",
+    result: Result | None = None,
+    parent: Any = None,
 ) -> StatementDraft:
     run = enrolment.run
     return StatementDraft(

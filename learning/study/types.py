@@ -28,8 +28,8 @@ class Enrolled(Event):
 class Standing:
     """How far an enrolment is, judged by the completion condition: all required units done and the pass line reached.
 
-    ``score`` is the mean over the quizzes of required units in per cent (best attempt each, 0 where there is none yet), None without quizzes.
-    ``completed_at`` is the moment at which the last of the conditions came true, None while one is open.
+    ``score`` is the mean over the quizzes of required units in per cent (best attempt each, 0 where there is none yet), None without
+    quizzes. ``completed_at`` is the moment at which the last of the conditions came true, None while one is open.
     """
 
     done: int
@@ -107,7 +107,7 @@ class StudyWeek:
 
 @dataclass(frozen=True)
 class UnitHistory:
-    """One unit in a history: opened, and done at ``done_at`` (None: not yet; ignored for units with a quiz, which their attempts decide)."""
+    """One unit in a history: opened, and done at ``done_at`` (None: not yet). Units with a quiz are done by their attempts instead."""
 
     unit_id: str
     opened_at: datetime

@@ -20,7 +20,8 @@ from learning.archive.enums import Category, Trust
 from learning.archive.models import LearningRecord
 from learning.archive.queries import expires_soon
 from learning.archive.types import ArchiveSummary, YearTotals
-from learning.study.queries import QuizState, StudyWeek, cards_of, enrolment_in, feedback_for, runs_of_course
+from learning.study.queries import QuizState, cards_of, enrolment_in, feedback_for, first_card, runs_of_course
+from learning.study.types import StudyWeek
 from learning.xapi.queries import StatementInWords
 
 register = template.Library()
@@ -73,7 +74,9 @@ def two_names(zh: str, en: str) -> str:
 def thread(category: str) -> SafeString:
     """The short thread of a kind of credit, beside a title or a figure; the word stands beside it."""
     css = THREADS.get(category, "k-x")  # type: ignore[call-overload]
-    return format_html('<svg class="kd" viewBox="0 0 18 11" aria-hidden="true" focusable="false"><path class="th {}" d="M0 5.5h18"></path></svg>', css)
+    return format_html(
+        '<svg class="kd" viewBox="0 0 18 11" aria-hidden="true" focusable="false"><path class="th {}" d="M0 5.5h18"></path></svg>', css
+    )
 
 
 @register.simple_tag
@@ -103,7 +106,9 @@ def week_chart(week: StudyWeek) -> SafeString:
         '<text text-anchor="middle" x="{}" y="140">{}</text>',
         bars,
     )
-    return format_html('<svg height="{}" class="week" role="img" aria-label="{}">{}</svg>', CHART_HEIGHT, _("Minutes of study by day"), drawn)
+    return format_html(
+        '<svg height="{}" class="week" role="img" aria-label="{}">{}</svg>', CHART_HEIGHT, _("Minutes of study by day"), drawn
+    )
 
 
 def _bar(minutes: int, week: StudyWeek) -> int:
@@ -197,7 +202,10 @@ def course_runs(context: dict[str, Any], course: Any) -> dict[str, Any]:
     request = context["request"]
     user = request.user
     today = timezone.localdate()
-    rows = [{"run": run, "enrolment": enrolment_in(run, user), "begun": run.has_begun(today)} for run in runs_of_course(course, user, on=today)[:12]]
+    rows = [
+        {"run": run, "enrolment": enrolment_in(run, user), "begun": run.has_begun(today)}
+        for run in runs_of_course(course, user, on=today)[:12]
+    ]
     return {"request": request, "csrf_token": context.get("csrf_token"), "rows": rows, "user": user}
 
 
@@ -206,8 +214,7 @@ def continue_learning(context: dict[str, Any]) -> dict[str, Any]:
     """The card to go on with, on the home page: ``{% continue_learning %}``; nothing for who has nothing to go on with."""
     user = context["request"].user
     cards = cards_of(user) if user.is_authenticated else []
-    started = [card for card in cards if card.enrolment.last_active_at]
-    return {"card": (started or cards or [None])[0], "others": max(0, len(cards) - 1)}
+    return {"card": first_card(cards), "others": max(0, len(cards) - 1)}
 
 
 @register.inclusion_tag("learning/parts/ribbon.html")

@@ -1,6 +1,7 @@
 """Our xAPI profile: every verb and activity type that the platform's own statements use, and no other.
 
-Published as JSON-LD under ``PROFILE_PATH``; the ids are published ones of ADL, Activity Streams and acrossx, so that other stores know them.
+Published as JSON-LD under ``PROFILE_PATH``; the ids are published ones of ADL, Activity Streams and acrossx, so that other stores know
+them.
 """
 
 from __future__ import annotations
@@ -90,7 +91,10 @@ def profile_document() -> dict[str, Any]:
         "type": "Profile",
         "conformsTo": "https://w3id.org/xapi/profiles#1.0",
         "prefLabel": {"zh-CN": "终身学习与学分银行学习行为规范", "en": "Profile of the lifelong learning and credit bank"},
-        "definition": {"zh-CN": "平台写入的学习行为记录所用的全部动词与活动类型。", "en": "All verbs and activity types of the platform's statements."},
+        "definition": {
+            "zh-CN": "平台写入的学习行为记录所用的全部动词与活动类型。",
+            "en": "All verbs and activity types of the platform's statements.",
+        },
         "versions": [{"id": version, "generatedAtTime": "2026-11-24T00:00:00Z"}],
         "author": {"type": "Organization", "name": settings.WAGTAIL_SITE_NAME, "url": settings.SITE_URL},
         "concepts": concepts,

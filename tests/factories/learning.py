@@ -70,7 +70,12 @@ def manifest(title: str = "用药安全", *, units: int = 0) -> dict[str, Any]:
 
     quiz = {"id": QUIZ, "type": "quiz", "value": quiz_value()}
     more = [unit(block_id(f"more {number}"), f"补充{number}", [text(f"补充{number}")]) for number in range(units)]
-    first = {"id": block_id("section one"), "title": "基础", "summary": "", "units": [unit(SAMPLE, "三查", [text("三查")], sample=True), unit(READ, "八对", [text("八对")]), *more]}
+    first = {
+        "id": block_id("section one"),
+        "title": "基础",
+        "summary": "",
+        "units": [unit(SAMPLE, "三查", [text("三查")], sample=True), unit(READ, "八对", [text("八对")]), *more],
+    }
     second = {"id": block_id("section two"), "title": "考核", "summary": "", "units": [unit(TEST, "综合考核", [quiz])]}
     return {"title": title, "sections": [first, second]}
 
@@ -187,7 +192,7 @@ class EvidenceFactory(DjangoModelFactory):
     class Meta:
         model = Evidence
 
-    record = factory.LazyFunction(lambda: make_record())
+    record = factory.LazyFunction(lambda: make_record())  # noqa: PLW0108  defined below
     filename = "证书.pdf"
     media_type = "application/pdf"
     size = 5

@@ -1,4 +1,4 @@
-"""The batch forms of the actions, for loading years of study in seconds: same rows, statements, records and audit entries as the single ones."""
+"""The batch forms of the actions, for loading years of study in seconds: what they write is what the single actions write."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -92,10 +93,12 @@ def record_history(histories: Sequence[StudyHistory], *, actor: User | None = No
         ])
 
     Writes the same enrolments, progress, attempts, statements, records and audit entries as ``enrol``, ``open_unit``, ``report_time`` (with
-    ``seconds``), ``complete_unit`` and ``submit_quiz`` would one by one (a test compares them), scored by the same code against the same keys; it
-    sends no messages. Whether a run took learners on that day is not asked: it is the past. All moments are aware datetimes. Whoever is in a run
-    already is left out, so a second load changes nothing. With ``announce_each=False`` no RecordEntered is announced: ask the bank to deposit the
-    returned records in one batch. Some 40 queries whatever the number of learners, plus one per 500 rows and table.
+    ``seconds``), ``complete_unit`` and ``submit_quiz`` would one by one (a test compares them), scored by the same code against the
+    same keys; it
+    sends no messages. Whether a run took learners on that day is not asked: it is the past. All moments are aware datetimes. Whoever
+    is in a run
+    already is left out, so a second load changes nothing. With ``announce_each=False`` no RecordEntered is announced: ask the bank to
+    deposit the returned records in one batch. Some 40 queries whatever the number of learners, plus one per 500 rows and table.
     """
     batch = Batch()
     runs: dict[int, KnownRun] = {}
@@ -110,98 +113,113 @@ def record_history(histories: Sequence[StudyHistory], *, actor: User | None = No
     return _store(batch, announce_each=announce_each)
 
 
+@dataclass
+class Past:
+    """One learner in one run, as it is being put together."""
+
+    known: KnownRun
+    history: StudyHistory
+    enrolment: Enrolment
+    attempts: list[QuizAttempt] = field(default_factory=list)
+    progress: list[UnitProgress] = field(default_factory=list)
+
+    @property
+    def person(self) -> UUID:
+        return self.history.learner.uuid  # type: ignore[no-any-return]
+
+
 def _add(batch: Batch, known: KnownRun, history: StudyHistory, actor: User | None) -> None:
     """One learner in one run, in the order in which the single actions would have written it."""
-    enrolment = Enrolment(
-        run=known.run, learner=history.learner, enrolled_at=history.enrolled_at, left_at=history.left_at
-    )
+    enrolment = Enrolment(run=known.run, learner=history.learner, enrolled_at=history.enrolled_at, left_at=history.left_at)
+    past = Past(known, history, enrolment)
+    past.attempts = _attempts(past)
+    past.progress = _progress(past)
     batch.enrolments.append(enrolment)
     batch.drafts.append(statements.enrolled(enrolment))
     batch.entries.append(_enrol_entry(enrolment, actor or history.learner))
-    attempts = _attempts(known, enrolment, history)
-    progress = _progress(known, enrolment, history, attempts)
-    batch.attempts += attempts
-    batch.progress += progress
-    for row in progress:
+    batch.attempts += past.attempts
+    batch.progress += past.progress
+    for row in past.progress:
         batch.seconds[history.learner.pk, timezone.localdate(row.last_opened_at)] += row.seconds_active
-    _say(batch, known, enrolment, history, progress, attempts)
-    _settle(batch, known, enrolment, history, progress, attempts)
+    _say(batch, past)
+    _settle(batch, past)
 
 
-def _attempts(known: KnownRun, enrolment: Enrolment, history: StudyHistory) -> list[QuizAttempt]:
+def _attempts(past: Past) -> list[QuizAttempt]:
     rows = []
-    for attempt in sorted(history.attempts, key=lambda given: given.at):
-        place = known.content.place_of_quiz(attempt.block_id)
-        quiz = known.quiz(attempt.block_id)
-        rows.append(scored_attempt(enrolment, place, attempt.block_id, attempt.answers, at=attempt.at, key=attempt.key, quiz=quiz))
+    for attempt in sorted(past.history.attempts, key=lambda given: given.at):
+        place = past.known.content.place_of_quiz(attempt.block_id)
+        quiz = past.known.quiz(attempt.block_id)
+        row = scored_attempt(past.enrolment, place, attempt.block_id, attempt.answers, at=attempt.at, key=attempt.key, quiz=quiz)
+        rows.append(row)
     return rows
 
 
-def _progress(known: KnownRun, enrolment: Enrolment, history: StudyHistory, attempts: list[QuizAttempt]) -> list[UnitProgress]:
-    passed = passed_at(attempts)
-    rows = []
-    listed = {unit.unit_id for unit in history.units}
-    unlisted = {row.unit_id: row.submitted_at for row in reversed(attempts) if row.unit_id not in listed}
-    for unit in [*history.units, *(UnitHistory(unit_id, at) for unit_id, at in unlisted.items())]:
-        place = known.content.place(unit.unit_id)
-        done_at = unit_done_at(place, unit.done_at, passed)
-        moments = [unit.opened_at, *(row.submitted_at for row in attempts if row.unit_id == unit.unit_id), *([unit.done_at] if unit.done_at else [])]
-        rows.append(
-            UnitProgress(
-                enrolment=enrolment,
-                unit_id=place.unit_id,
-                first_opened_at=min(moments),
-                last_opened_at=max(moments),
-                completed_at=done_at,
-                seconds_reported=unit.seconds,
-            )
-        )
-    return rows
+def _progress(past: Past) -> list[UnitProgress]:
+    """A row per unit that was opened, also for units in which only a quiz was handed in."""
+    passed = passed_at(past.attempts)
+    listed = {unit.unit_id for unit in past.history.units}
+    unlisted = {row.unit_id: row.submitted_at for row in reversed(past.attempts) if row.unit_id not in listed}
+    units = [*past.history.units, *(UnitHistory(unit_id, at) for unit_id, at in unlisted.items())]
+    return [_progress_row(past, unit, passed) for unit in units]
 
 
-def _say(
-    batch: Batch, known: KnownRun, enrolment: Enrolment, history: StudyHistory, progress: list[UnitProgress], attempts: list[QuizAttempt]
-) -> None:
+def _progress_row(past: Past, unit: UnitHistory, passed: dict[str, datetime]) -> UnitProgress:
+    place = past.known.content.place(unit.unit_id)
+    handed_in = [row.submitted_at for row in past.attempts if row.unit_id == unit.unit_id]
+    moments = [unit.opened_at, *handed_in, *([unit.done_at] if unit.done_at else [])]
+    return UnitProgress(
+        enrolment=past.enrolment,
+        unit_id=place.unit_id,
+        first_opened_at=min(moments),
+        last_opened_at=max(moments),
+        completed_at=unit_done_at(place, unit.done_at, passed),
+        seconds_reported=unit.seconds,
+    )
+
+
+def _say(batch: Batch, past: Past) -> None:
     """Statements and audit entries of the steps before completion."""
-    for unit in history.units:
-        batch.drafts.append(statements.opened(enrolment, known.content.place(unit.unit_id), unit.opened_at))
-    for attempt in attempts:
-        batch.drafts += statements.answered(enrolment, known.content.place(attempt.unit_id), attempt)
-        batch.entries.append(build_audit_entry("study.submit_quiz", actor=history.learner, about=attempt, concerns=history.learner.uuid))
-    for row in progress:
+    content, learner = past.known.content, past.history.learner
+    for unit in past.history.units:
+        batch.drafts.append(statements.opened(past.enrolment, content.place(unit.unit_id), unit.opened_at))
+    for attempt in past.attempts:
+        batch.drafts += statements.answered(past.enrolment, content.place(attempt.unit_id), attempt)
+        batch.entries.append(build_audit_entry("study.submit_quiz", actor=learner, about=attempt, concerns=past.person))
+    for row in past.progress:
         if row.completed_at is not None:
-            batch.drafts.append(statements.unit_done(enrolment, known.content.place(row.unit_id), row.completed_at, row.seconds_active))
+            batch.drafts.append(statements.unit_done(past.enrolment, content.place(row.unit_id), row.completed_at, row.seconds_active))
+    batch.drafts += _progressed(past)
 
 
-def _settle(
-    batch: Batch, known: KnownRun, enrolment: Enrolment, history: StudyHistory, progress: list[UnitProgress], attempts: list[QuizAttempt]
-) -> None:
+def _settle(batch: Batch, past: Past) -> None:
     """The state in which all this leaves the enrolment; a completed one gives its record."""
-    standing = judge(known.content, progress, attempts, pass_mark=known.run.pass_mark)
-    enrolment.score = standing.score if attempts or any(row.completed_at for row in progress) else None
-    steps = sorted([(row.last_opened_at, row.unit_id) for row in progress])
+    enrolment = past.enrolment
+    standing = judge(past.known.content, past.progress, past.attempts, pass_mark=past.known.run.pass_mark)
+    enrolment.score = standing.score if past.attempts or any(row.completed_at for row in past.progress) else None
+    steps = sorted([(row.last_opened_at, row.unit_id) for row in past.progress])
     if steps:
         enrolment.last_active_at, enrolment.last_unit = steps[-1]
-    batch.drafts += _progressed(known, enrolment, progress, attempts)
     if standing.is_complete:
         enrolment.state = EnrolmentState.COMPLETED
         enrolment.completed_at = standing.completed_at
         batch.drafts += statements.completed(enrolment, standing)
-        data = {"version": known.run.version_number}
-        batch.entries.append(build_audit_entry("study.complete", actor=None, about=enrolment, concerns=history.learner.uuid, data=data))
+        data = {"version": past.known.run.version_number}
+        batch.entries.append(build_audit_entry("study.complete", actor=None, about=enrolment, concerns=past.person, data=data))
         batch.records.append(record_of(enrolment, standing))
-    elif history.left_at is not None:
+    elif past.history.left_at is not None:
         enrolment.state = EnrolmentState.LEFT
-        batch.drafts.append(statements.left(enrolment, history.left_at))
-        batch.entries.append(build_audit_entry("study.leave", actor=history.learner, about=enrolment, concerns=history.learner.uuid))
+        batch.drafts.append(statements.left(enrolment, past.history.left_at))
+        batch.entries.append(build_audit_entry("study.leave", actor=past.history.learner, about=enrolment, concerns=past.person))
 
 
-def _progressed(known: KnownRun, enrolment: Enrolment, progress: list[UnitProgress], attempts: list[QuizAttempt]) -> list[StatementDraft]:
+def _progressed(past: Past) -> list[StatementDraft]:
     """One statement per required unit done, at the moment of it."""
+    known = past.known
     required = {place.unit_id for place in known.content.required()} or set(known.content.by_unit)
-    moments = sorted(row.completed_at for row in progress if row.completed_at is not None and row.unit_id in required)
+    moments = sorted(row.completed_at for row in past.progress if row.completed_at is not None and row.unit_id in required)
     standings = [Standing(done, len(required), None, known.run.pass_mark, None, frozenset()) for done in range(1, len(moments) + 1)]
-    return [statements.progressed(enrolment, standing, moment) for standing, moment in zip(standings, moments, strict=True)]
+    return [statements.progressed(past.enrolment, standing, moment) for standing, moment in zip(standings, moments, strict=True)]
 
 
 def _store(batch: Batch, *, announce_each: bool) -> list[LearningRecord]:
@@ -222,16 +240,18 @@ def _store(batch: Batch, *, announce_each: bool) -> list[LearningRecord]:
 
 def _enter(by_moment: dict[datetime, list[NewRecord]], *, announce_each: bool) -> list[LearningRecord]:
     """Records carry the moment in which they entered; those of a history entered when the run was completed."""
-    return [
-        record for at in sorted(by_moment) for record in enter_records(by_moment[at], actor=None, at=at, announce_each=announce_each)
-    ]
+    return [record for at in sorted(by_moment) for record in enter_records(by_moment[at], actor=None, at=at, announce_each=announce_each)]
 
 
 def _store_days(seconds: dict[tuple[int, date], int]) -> None:
     days = {key: value for key, value in seconds.items() if value > 0}
     learners = {learner_id for learner_id, _day in days}
     rows = {(row.learner_id, row.day): row for row in StudyDay.objects.filter(learner__in=learners)}
-    new = [StudyDay(learner_id=learner_id, day=day, seconds=value) for (learner_id, day), value in days.items() if (learner_id, day) not in rows]
+    new = [
+        StudyDay(learner_id=learner_id, day=day, seconds=value)
+        for (learner_id, day), value in days.items()
+        if (learner_id, day) not in rows
+    ]
     old = [rows[key] for key in days if key in rows]
     for row in old:
         row.seconds += days[row.learner_id, row.day]

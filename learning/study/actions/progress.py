@@ -8,7 +8,6 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
@@ -59,7 +58,8 @@ def open_unit(enrolment: Enrolment, unit_id: str, *, actor: User, at: datetime) 
 def report_time(enrolment: Enrolment, unit_id: str, *, seconds: int, position: str = "", actor: User, at: datetime) -> UnitProgress:
     """Take the player's count of active seconds in a unit (all visits together) and the place in it.
 
-    The count only grows; what is believed of it is capped by the time the server saw pass. Raises EnrolmentNotActive, UnitLocked, UnknownBlock.
+    The count only grows; what is believed of it is capped by the time the server saw pass. Raises EnrolmentNotActive, UnitLocked,
+    UnknownBlock.
     """
     step = begin(enrolment, at)
     place = step.content.place(unit_id)
@@ -90,8 +90,8 @@ def submit_quiz(
 ) -> QuizAttempt:
     """Score the answers on the server and keep the attempt; a passed one may finish its unit and the run.
 
-    ``key`` names the submission: the same key again returns the first attempt and changes nothing. Answers to unknown questions are dropped.
-    Attempt, audit entry, statements, progress, completion. Raises EnrolmentNotActive, UnitLocked, UnknownBlock.
+    ``key`` names the submission: the same key again returns the first attempt and changes nothing. Answers to unknown questions are
+    dropped. Attempt, audit entry, statements, progress, completion. Raises EnrolmentNotActive, UnitLocked, UnknownBlock.
     """
     step = begin(enrolment, at)
     place = step.content.place_of_quiz(block_id)
@@ -139,13 +139,23 @@ def touch(step: Step, place: Place, *, seconds: int = 0, position: str = "") -> 
 
 
 def scored_attempt(
-    enrolment: Enrolment, place: Place, block_id: str, answers: dict[str, list[str]], *, at: datetime, key: str, seed: int = 0, quiz: Any = None
+    enrolment: Enrolment,
+    place: Place,
+    block_id: str,
+    answers: dict[str, list[str]],
+    *,
+    at: datetime,
+    key: str,
+    seed: int = 0,
+    quiz: Any = None,
 ) -> QuizAttempt:
     """An attempt with its points, not stored yet. One read of the quiz with its keys, on the server only."""
     version = enrolment.run.course_version
     quiz = quiz if quiz is not None else quiz_of(version, block_id)
     score = score_quiz(quiz, answers)
-    items = [{"id": item.question_id, "correct": item.correct, "points": str(item.points), "max": str(item.max_points)} for item in score.items]
+    items = [
+        {"id": item.question_id, "correct": item.correct, "points": str(item.points), "max": str(item.max_points)} for item in score.items
+    ]
     asked = {item["id"] for item in items}
     return QuizAttempt(
         enrolment=enrolment,
@@ -214,7 +224,9 @@ def record_of(enrolment: Enrolment, standing: Standing) -> NewRecord:
 
 def _complete(enrolment: Enrolment, standing: Standing, *, at: datetime) -> LearningRecord:
     write_statements([statements.progressed(enrolment, standing, at), *statements.completed(enrolment, standing)])
-    record_audit_entry("study.complete", actor=None, about=enrolment, concerns=enrolment.learner.uuid, data={"version": enrolment.run.version_number})
+    record_audit_entry(
+        "study.complete", actor=None, about=enrolment, concerns=enrolment.learner.uuid, data={"version": enrolment.run.version_number}
+    )
     record = enter_record(record_of(enrolment, standing), actor=None, at=at)
     title = {"zh": record.title_zh, "en": record.title_en}
     notify(enrolment.learner.uuid, "study.completed", url=f"/my/archive/{record.uuid}/", data={"title": title})

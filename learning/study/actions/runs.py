@@ -30,7 +30,7 @@ def open_run(
     starts_on: date | None = None,
     ends_on: date | None = None,
     instructors: Iterable[User] = (),
-    credits: Decimal | None = None,
+    credits: Decimal | None = None,  # noqa: A002  the word of the glossary
     credit_system: CreditSystem | None = None,
     notional_hours: Decimal | None = None,
     pass_mark: Decimal = Decimal(60),
@@ -39,8 +39,8 @@ def open_run(
 ) -> CourseRun:
     """A school offers one pinned version of a course, its own or one shared with it.
 
-    In this order: refuse a course this school may not adopt, and dates out of order; store the run with title, kind and level as the course has
-    them now; instructors; audit entry; RunOpened. Without ``code`` it gets the next free number of the school and year.
+    In this order: refuse a course this school may not adopt, and dates out of order; store the run with title, kind and level as the
+    course has them now; instructors; audit entry; RunOpened. Without ``code`` it gets the next free number of the school and year.
 
     Raises NotAdoptable, DatesOutOfOrder.
     """

@@ -20,4 +20,5 @@ def course(request: HttpRequest, course_uuid: str, rest: str = "") -> HttpRespon
 
 @require_safe
 def run(request: HttpRequest, run_uuid: str) -> HttpResponse:
+    """A run."""
     return redirect("learning:run", access(CourseRun, run_uuid, user=request.user).uuid)

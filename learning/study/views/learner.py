@@ -22,7 +22,17 @@ from learning.study.enums import EnrolmentState
 from learning.study.exceptions import CompletedIsFinal, NotOnClassList, RunNotOpen
 from learning.study.models import CourseRun, Enrolment
 from learning.study.outline import content_of
-from learning.study.queries import card_of, cards_of, deadlines, enrolment_in, outline_of, standing_of, study_week, suggestions_for
+from learning.study.queries import (
+    card_of,
+    cards_of,
+    deadlines,
+    enrolment_in,
+    first_card,
+    outline_of,
+    standing_of,
+    study_week,
+    suggestions_for,
+)
 
 RUNS = CourseRun.objects.select_related("institution", "credit_system", "course_version", "course_version__course", "level")
 
@@ -33,10 +43,9 @@ def my_learning(request: SignedInRequest) -> HttpResponse:
     """What to go on with. Nine queries besides the session, whatever the number of runs."""
     today = timezone.localdate()
     cards = cards_of(request.user)
-    started = [card for card in cards if card.enrolment.last_active_at]
     context: dict[str, Any] = {
         "cards": cards,
-        "first": (started or cards or [None])[0],
+        "first": first_card(cards),
         "deadlines": deadlines(cards, on=today),
         "week": study_week(request.user, on=today),
         "notices": list(visible_to(request.user, Notice).filter(read_at=None)[:3]),
@@ -55,7 +64,13 @@ def run_page(request: HttpRequest, run_uuid: str) -> HttpResponse:
     enrolment = enrolment_in(run, request.user)
     content = content_of(run.course_version)
     if enrolment is None or enrolment.state == EnrolmentState.LEFT:
-        context = {"run": run, "content": content, "open_now": run.takes_learners(today), "may_enrol": _may_enrol(request.user, run), "was_in": enrolment}
+        context = {
+            "run": run,
+            "content": content,
+            "open_now": run.takes_learners(today),
+            "may_enrol": _may_enrol(request.user, run),
+            "was_in": enrolment,
+        }
         return render(request, "learning/run_offer.html", context)
     enrolment.run = run
     standing = standing_of(enrolment, content)

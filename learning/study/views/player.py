@@ -39,7 +39,13 @@ def unit_page(request: HttpRequest, run_uuid: str, unit_id: str) -> HttpResponse
         enrolment.run = run
         return _player(request, enrolment, content, place)
     looks_in = request.user.is_authenticated and is_of_the_school(request.user, run)
-    context = {**_neighbours(content, place), "run": run, "place": place, "content": content, "open_now": run.takes_learners(timezone.localdate())}
+    context = {
+        **_neighbours(content, place),
+        "run": run,
+        "place": place,
+        "content": content,
+        "open_now": run.takes_learners(timezone.localdate()),
+    }
     if looks_in or place.unit.sample:
         return render(request, "learning/unit_sample.html", {**context, "looks_in": looks_in, "quiz": {}})
     return render(request, "learning/unit_locked.html", {**context, "reason": "enrol"})

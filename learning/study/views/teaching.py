@@ -46,7 +46,9 @@ def adoptable(request: SignedInRequest) -> HttpResponse:
     """Courses one's school may run: its own and what others share for adoption; ``q`` narrows by title."""
     _schools(request)
     wanted = request.GET.get("q", "").replace("\x00", "").strip()[:100]
-    courses = courses_visible_to(request.user, "adopt").select_related("institution", "credit_system").order_by("institution__code", "title")
+    courses = (
+        courses_visible_to(request.user, "adopt").select_related("institution", "credit_system").order_by("institution__code", "title")
+    )
     if wanted:
         courses = courses.filter(title__icontains=wanted) | courses.filter(title_en__icontains=wanted)
     page = Paginator(courses, 20).get_page(request.GET.get("page"))
@@ -129,7 +131,7 @@ def run_list(request: SignedInRequest, run_uuid: str) -> HttpResponse:
     run = access(CourseRun, run_uuid, user=request.user, to="manage")
     form = ClassListForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors.get("people", [])))
+        messages.error(request, " ".join(str(error) for error in form.errors.get("people", [])))
         return redirect("learning:teach_run", run.uuid)
     found, missing = people_by_contact(form.cleaned_data["people"])
     added = add_to_class_list(run, found, actor=request.user, at=timezone.now())

@@ -39,7 +39,9 @@ pytestmark = pytest.mark.django_db
 def heard(monkeypatch):
     """What is announced about records during a test."""
     events: list[object] = []
-    monkeypatch.setattr(registry, "_handlers", {key: list(value) for key, value in registry._handlers.items()} | {RecordEntered: [], RecordVoided: []})
+    monkeypatch.setattr(
+        registry, "_handlers", {key: list(value) for key, value in registry._handlers.items()} | {RecordEntered: [], RecordVoided: []}
+    )
     handles(RecordEntered)(events.append)
     handles(RecordVoided)(events.append)
     return events
@@ -70,7 +72,10 @@ def test_a_batch_equals_its_single_records(heard):
     one, two = new_record(), new_record()
     by_batch = enter_records([one, two], actor=None, at=NOON)
 
-    singles = [enter_record(new_record(person, institution=record.institution), actor=None, at=NOON) for person, record in ((one.learner, by_batch[0]),)]
+    singles = [
+        enter_record(new_record(person, institution=record.institution), actor=None, at=NOON)
+        for person, record in ((one.learner, by_batch[0]),)
+    ]
 
     assert singles[0].content_hash == by_batch[0].content_hash
     assert len(heard) == AuditEntry.objects.count() == 3
@@ -182,7 +187,9 @@ def test_the_schema_refuses_what_the_action_would():
 
 def test_a_doubled_click_adds_one_own_record():
     learner = UserFactory()
-    new = new_record(learner, source="learner_upload", trust="self", institution_zh="某公司", credits=None, credit_system=None, category="vocational")
+    new = new_record(
+        learner, source="learner_upload", trust="self", institution_zh="某公司", credits=None, credit_system=None, category="vocational"
+    )
 
     first = add_own_record(new, key="k", actor=learner, at=NOON)
     again = add_own_record(new, key="k", actor=learner, at=NOON + timedelta(seconds=1))
@@ -195,7 +202,9 @@ def test_the_same_file_is_kept_once_with_a_record():
     record = make_record()
 
     for _time in range(2):
-        attach_evidence(record, content=b"%PDF-1.7", filename="../../证书.pdf", media_type="application/pdf", actor=record.learner, at=timezone.now())
+        attach_evidence(
+            record, content=b"%PDF-1.7", filename="../../证书.pdf", media_type="application/pdf", actor=record.learner, at=timezone.now()
+        )
 
     evidence = Evidence.objects.get()
     assert evidence.file.name == f"evidence/{evidence.sha256[:2]}/{evidence.sha256}"

@@ -64,7 +64,20 @@ def one_by_one(run: CourseRun, learner: Any) -> None:
 def rows_about(learner: Any) -> dict[str, list[Any]]:
     """Every row about a person, without ids and names that differ between two people."""
     enrolment = Enrolment.objects.get(learner=learner)
-    hidden = {"id", "uuid", "learner", "enrolment", "enrolment_uuid", "content_hash", "seq", "stored", "statement_id", "text", "actor_hash", "actor_uuid"}
+    hidden = {
+        "id",
+        "uuid",
+        "learner",
+        "enrolment",
+        "enrolment_uuid",
+        "content_hash",
+        "seq",
+        "stored",
+        "statement_id",
+        "text",
+        "actor_hash",
+        "actor_uuid",
+    }
 
     def plain(row: Any) -> dict[str, Any]:
         return {name: value for name, value in model_to_dict(row).items() if name not in hidden | {"registration"}}
@@ -80,7 +93,8 @@ def rows_about(learner: Any) -> dict[str, list[Any]]:
             for row in Statement.objects.filter(actor_uuid=learner.uuid)
         ),
         "audit": sorted(
-            (entry.action, str(entry.data), entry.object_type, entry.actor_uuid == learner.uuid) for entry in AuditEntry.objects.filter(person_uuid=learner.uuid)
+            (entry.action, str(entry.data), entry.object_type, entry.actor_uuid == learner.uuid)
+            for entry in AuditEntry.objects.filter(person_uuid=learner.uuid)
         ),
     }
 

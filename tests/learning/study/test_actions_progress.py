@@ -12,11 +12,36 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
 from foundation.api import AuditEntry, Notice
-from learning.api import Enrolment, LearningRecord, QuizAttempt, Statement, UnitProgress, complete_unit, leave_run, open_unit, report_time, submit_quiz
+from learning.api import (
+    Enrolment,
+    LearningRecord,
+    QuizAttempt,
+    Statement,
+    UnitProgress,
+    complete_unit,
+    leave_run,
+    open_unit,
+    report_time,
+    submit_quiz,
+)
 from learning.study import actions
 from learning.study.exceptions import EnrolmentNotActive, UnitLocked, UnitNeedsQuiz, UnknownBlock
 from learning.study.models import StudyDay
-from tests.factories.learning import HALF, NOON, QUESTION_ONE, QUIZ, READ, RIGHT, SAMPLE, TEST, CourseRunFactory, EnrolmentFactory, make_course, make_version, manifest
+from tests.factories.learning import (
+    HALF,
+    NOON,
+    QUESTION_ONE,
+    QUIZ,
+    READ,
+    RIGHT,
+    SAMPLE,
+    TEST,
+    CourseRunFactory,
+    EnrolmentFactory,
+    make_course,
+    make_version,
+    manifest,
+)
 
 pytestmark = pytest.mark.django_db
 LATER = NOON + timedelta(hours=1)
@@ -38,7 +63,12 @@ def test_last_required_unit_completes_the_run_and_enters_the_record():
     record = LearningRecord.objects.get()
     assert (enrolment.state, enrolment.completed_at, enrolment.score) == ("completed", LATER, Decimal(100))
     assert (record.learner, record.title_zh, record.credits, record.trust) == (enrolment.learner, "用药安全", Decimal(2), "institution")
-    assert (record.source, record.enrolment_uuid, record.institution_zh, record.score) == ("run", enrolment.uuid, "江澜开放大学", Decimal(100))
+    assert (record.source, record.enrolment_uuid, record.institution_zh, record.score) == (
+        "run",
+        enrolment.uuid,
+        "江澜开放大学",
+        Decimal(100),
+    )
     assert record.category == "academic"
     assert record.earned_on.isoformat() == "2026-03-02"
     assert [entry.action for entry in AuditEntry.objects.order_by("id")] == ["study.submit_quiz", "study.complete", "archive.enter"]

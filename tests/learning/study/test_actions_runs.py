@@ -12,7 +12,18 @@ from django.db.models import ProtectedError
 from cms.api import SharingScope
 from foundation.api import AuditEntry
 from identity.api import Role
-from learning.api import CourseRun, Enrolment, LearningRecord, Statement, add_to_class_list, approve_auto_deposit, close_run, enrol, leave_run, open_run
+from learning.api import (
+    CourseRun,
+    Enrolment,
+    LearningRecord,
+    Statement,
+    add_to_class_list,
+    approve_auto_deposit,
+    close_run,
+    enrol,
+    leave_run,
+    open_run,
+)
 from learning.study.exceptions import CompletedIsFinal, DatesOutOfOrder, NotAdoptable, NotOnClassList, RunNotOpen, SamePerson
 from tests.factories.identity import InstitutionFactory, UserFactory, person_as
 from tests.factories.learning import NOON, CourseRunFactory, EnrolmentFactory, credit_system, make_course, make_version
@@ -28,7 +39,13 @@ def test_a_school_adopts_a_shared_course_as_a_run_of_one_version():
     teacher = person_as(Role.INSTRUCTOR, school)
 
     run = open_run(
-        version=version, institution=school, actor=teacher, at=NOON, instructors=[teacher], credits=Decimal(2), credit_system=credit_system()
+        version=version,
+        institution=school,
+        actor=teacher,
+        at=NOON,
+        instructors=[teacher],
+        credits=Decimal(2),
+        credit_system=credit_system(),
     )
 
     assert (run.course_version, run.version_number, run.title_zh, run.title_en) == (version, 1, "用药安全", "Safe medication")
@@ -59,7 +76,12 @@ def test_a_run_does_not_end_before_it_begins():
 
     with pytest.raises(DatesOutOfOrder):
         open_run(
-            version=make_version(), institution=school, actor=person_as(Role.EDITOR, school), at=NOON, starts_on=TODAY, ends_on=TODAY - timedelta(days=1)
+            version=make_version(),
+            institution=school,
+            actor=person_as(Role.EDITOR, school),
+            at=NOON,
+            starts_on=TODAY,
+            ends_on=TODAY - timedelta(days=1),
         )
 
 

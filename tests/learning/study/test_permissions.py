@@ -10,7 +10,16 @@ from foundation.api import can, visible_to
 from identity.api import Role
 from learning.api import CourseRun, Enrolment, Evidence, LearningRecord, Statement, enrol, leave_run
 from tests.factories.identity import InstitutionFactory, UserFactory, person_as
-from tests.factories.learning import NOON, ClassListEntryFactory, CourseRunFactory, EnrolmentFactory, EvidenceFactory, make_course, make_record, make_version
+from tests.factories.learning import (
+    NOON,
+    ClassListEntryFactory,
+    CourseRunFactory,
+    EnrolmentFactory,
+    EvidenceFactory,
+    make_course,
+    make_record,
+    make_version,
+)
 
 pytestmark = pytest.mark.django_db
 

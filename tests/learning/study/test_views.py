@@ -99,7 +99,13 @@ def test_a_learner_goes_through_the_course_without_a_script(client, studying):
 def test_reading_pages_writes_nothing(client, studying):
     before = fingerprint()
 
-    for page in (url("my_learning"), url("run", studying.run.uuid), url("unit", studying.run.uuid, READ), url("unit", studying.run.uuid, TEST), url("leave", studying.run.uuid)):
+    for page in (
+        url("my_learning"),
+        url("run", studying.run.uuid),
+        url("unit", studying.run.uuid, READ),
+        url("unit", studying.run.uuid, TEST),
+        url("leave", studying.run.uuid),
+    ):
         assert client.get(page).status_code == 200
 
     assert fingerprint() == before
@@ -153,7 +159,9 @@ def test_the_player_notes_place_and_time_and_the_learner_resumes_there(client, s
     assert 'data-position="t:252"' in client.get(url("unit", run.uuid, READ)).content.decode()
 
 
-@pytest.mark.parametrize("data", [{}, {"seconds": "abc"}, {"seconds": "-1"}, {"seconds": "9" * 30}, {"seconds": "1", "position": "x" * 500}])
+@pytest.mark.parametrize(
+    "data", [{}, {"seconds": "abc"}, {"seconds": "-1"}, {"seconds": "9" * 30}, {"seconds": "1", "position": "x" * 500}]
+)
 def test_nonsense_from_a_player_is_refused(client, studying, data):
     assert client.post(url("unit_time", studying.run.uuid, READ), data).status_code == 422
     assert UnitProgress.objects.count() == 0
@@ -221,7 +229,9 @@ def test_my_learning_needs_as_many_queries_for_thirty_runs_as_for_one(client, dj
         from django.db import connection
         from django.test.utils import CaptureQueriesContext
 
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             assert client.get(url("my_learning")).status_code == 200
         counts.append(len(captured))
 
@@ -259,7 +269,16 @@ def test_a_teacher_adopts_a_shared_course(client):
 
     answer = client.post(
         form,
-        {"kind": "open", "starts_on": "2026-12-01", "ends_on": "2027-01-31", "instructors": str(teacher.uuid), "credits": "2", "credit_system": system.code, "pass_mark": "60", "code": "W-1"},
+        {
+            "kind": "open",
+            "starts_on": "2026-12-01",
+            "ends_on": "2027-01-31",
+            "instructors": str(teacher.uuid),
+            "credits": "2",
+            "credit_system": system.code,
+            "pass_mark": "60",
+            "code": "W-1",
+        },
     )
 
     run = CourseRun.objects.get()

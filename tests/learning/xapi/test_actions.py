@@ -28,7 +28,9 @@ def test_a_statement_is_kept_as_text_with_columns_that_repeat_it(settings):
     settings.SITE_URL = "https://learn.example"
     registration, person = uuid.uuid4(), uuid.uuid4()
 
-    row = write_statement(draft(actor_uuid=person, registration=registration, result=Result(score=Score(scaled=0.86), completion=True), revision="3"))
+    row = write_statement(
+        draft(actor_uuid=person, registration=registration, result=Result(score=Score(scaled=0.86), completion=True), revision="3")
+    )
 
     said = msgspec.json.decode(row.text)
     assert said["actor"] == {"account": {"homePage": "https://learn.example/learners", "name": str(person)}}

@@ -14,7 +14,11 @@ from learning.xapi.profile import COMPLETED, COURSE
 
 def test_nothing_is_written_outside_a_transaction(own_database, django_db_blocker):
     draft = StatementDraft(
-        key=("one",), actor_uuid=uuid.uuid4(), verb=COMPLETED, activity=Activity("/id/course/1", COURSE), at=datetime(2026, 3, 2, tzinfo=UTC)
+        key=("one",),
+        actor_uuid=uuid.uuid4(),
+        verb=COMPLETED,
+        activity=Activity("/id/course/1", COURSE),
+        at=datetime(2026, 3, 2, tzinfo=UTC),
     )
 
     with django_db_blocker.unblock():
