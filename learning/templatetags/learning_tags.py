@@ -95,14 +95,14 @@ def week_chart(week: StudyWeek) -> SafeString:
     bars = [
         (
             f"{place * step + step * 0.175:.2f}%", CHART_BASE - _bar(minutes, week), f"{step * 0.65:.2f}%", _bar(minutes, week),
-            "bar-day" if minutes else "bar-none", f"{(place + 0.5) * step:.2f}%", CHART_BASE - _bar(minutes, week) - 6, minutes or "",
+            "var(--s1)" if minutes else "var(--edge)", f"{(place + 0.5) * step:.2f}%", CHART_BASE - _bar(minutes, week) - 6, minutes or "",
             f"{(place + 0.5) * step:.2f}%", _("today") if day == today else weekday(day),
         )
         for place, (day, minutes) in enumerate(week.days)
     ]  # fmt: skip
     drawn = format_html_join(
         "",
-        '<rect x="{}" y="{}" width="{}" height="{}" class="{}"></rect><text class="v" text-anchor="middle" x="{}" y="{}">{}</text>'
+        '<rect x="{}" y="{}" width="{}" height="{}" fill="{}"></rect><text class="v" text-anchor="middle" x="{}" y="{}">{}</text>'
         '<text text-anchor="middle" x="{}" y="140">{}</text>',
         bars,
     )
