@@ -38,6 +38,7 @@ def archive(request: SignedInRequest) -> HttpResponse:
     page = timeline_page(request.user, wanted, cursor=request.GET.get("cursor"))
     summary = summary_of(request.user)
     context: dict[str, Any] = {
+        "nav": "archive",
         "summary": summary,
         "groups": group_by_year(page.items, summary),
         "wanted": wanted,
@@ -65,7 +66,7 @@ def archive_print(request: SignedInRequest) -> HttpResponse:
     return render(
         request,
         "learning/archive_print.html",
-        {"records": records, "summary": summary_of(request.user), "at": timezone.now(), "wanted": wanted},
+        {"records": records, "nav": "archive", "summary": summary_of(request.user), "at": timezone.now(), "wanted": wanted},
     )
 
 
@@ -87,6 +88,7 @@ def record(request: SignedInRequest, record_uuid: str) -> HttpResponse:
     found = access(rows, record_uuid, user=request.user)
     kind = KindOfEducation.objects.filter(code=found.kind_of_education).first()
     context = {
+        "nav": "archive",
         "record": found,
         "kind": kind,
         "told": _told(request.user, found),
@@ -110,7 +112,7 @@ def record_new(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         return _added(request, form.cleaned_data)
     status = 422 if form.is_bound else 200
-    return render(request, "learning/record_new.html", {"form": form}, status=status)
+    return render(request, "learning/record_new.html", {"form": form, "nav": "archive"}, status=status)
 
 
 def _added(request: SignedInRequest, clean: dict[str, Any]) -> HttpResponse:

@@ -133,7 +133,7 @@ def statement_sentence(told: StatementInWords) -> str:
     return pattern % {"name": told.object_name, "score": plain_number(told.score)}
 
 
-@register.inclusion_tag("learning/parts/trust.html")
+@register.inclusion_tag("components/status_tag.html")
 def record_status(record: LearningRecord, on: date | None = None) -> dict[str, Any]:
     """State and trust of a record as icon, word and colour; what the reader must know first comes first."""
     day = on or timezone.localdate()
@@ -149,7 +149,7 @@ def record_status(record: LearningRecord, on: date | None = None) -> dict[str, A
         look = ("warn", "clock", record.get_trust_display())
     else:
         look = ("ok", "ok", record.get_trust_display())
-    return dict(zip(("tone", "icon", "label"), look, strict=True))
+    return dict(zip(("tone", "icon_name", "label"), look, strict=True))
 
 
 @register.inclusion_tag("learning/parts/quiz.html", takes_context=True)

@@ -44,6 +44,7 @@ def my_learning(request: SignedInRequest) -> HttpResponse:
     today = timezone.localdate()
     cards = cards_of(request.user)
     context: dict[str, Any] = {
+        "nav": "learn",
         "cards": cards,
         "first": first_card(cards),
         "deadlines": deadlines(cards, on=today),
@@ -75,6 +76,7 @@ def run_page(request: HttpRequest, run_uuid: str) -> HttpResponse:
     enrolment.run = run
     standing = standing_of(enrolment, content)
     context = {
+        "nav": "learn",
         "run": run,
         "enrolment": enrolment,
         "standing": standing,

@@ -41,6 +41,7 @@ def unit_page(request: HttpRequest, run_uuid: str, unit_id: str) -> HttpResponse
     looks_in = request.user.is_authenticated and is_of_the_school(request.user, run)
     context = {
         **_neighbours(content, place),
+        "nav": "learn",
         "run": run,
         "place": place,
         "content": content,
@@ -58,6 +59,7 @@ def _player(request: HttpRequest, enrolment: Enrolment, content: RunContent, pla
     standing = standing_of(enrolment, content)
     context: dict[str, Any] = {
         **_neighbours(content, place),
+        "nav": "learn",
         "run": run,
         "place": place,
         "content": content,

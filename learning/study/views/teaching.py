@@ -52,7 +52,9 @@ def adoptable(request: SignedInRequest) -> HttpResponse:
     if wanted:
         courses = courses.filter(title__icontains=wanted) | courses.filter(title_en__icontains=wanted)
     page = Paginator(courses, 20).get_page(request.GET.get("page"))
-    return render(request, "learning/adoptable.html", {"page": page, "q": wanted, "extra": urlencode({"q": wanted}) if wanted else ""})
+    return render(
+        request, "learning/adoptable.html", {"page": page, "q": wanted, "extra": f"{urlencode({'q': wanted})}&" if wanted else ""}
+    )
 
 
 @login_required

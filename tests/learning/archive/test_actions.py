@@ -208,4 +208,4 @@ def test_the_same_file_is_kept_once_with_a_record():
 
     evidence = Evidence.objects.get()
     assert evidence.file.name == f"evidence/{evidence.sha256[:2]}/{evidence.sha256}"
-    assert [entry.action for entry in AuditEntry.objects.order_by("id")] == ["archive.enter", "archive.attach"]
+    assert AuditEntry.objects.filter(action="archive.attach").count() == 1

@@ -94,7 +94,7 @@ def rows_about(learner: Any) -> dict[str, list[Any]]:
         ),
         "audit": sorted(
             (entry.action, str(entry.data), entry.object_type, entry.actor_uuid == learner.uuid)
-            for entry in AuditEntry.objects.filter(person_uuid=learner.uuid)
+            for entry in AuditEntry.objects.filter(person_uuid=learner.uuid, action__regex=r"^(study|archive)\.")
         ),
     }
 
