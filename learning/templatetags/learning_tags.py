@@ -220,14 +220,15 @@ def continue_learning(context: dict[str, Any]) -> dict[str, Any]:
 @register.inclusion_tag("learning/parts/ribbon.html")
 def archive_ribbon(summary: ArchiveSummary) -> dict[str, Any]:
     """The ribbon of learning years over the timeline, with its table."""
-    return {"summary": summary, "years": [_ribbon_year(year) for year in summary.years]}
+    title = _("Credits by year: %(credits)s confirmed") % {"credits": format_credits(summary.credits)}
+    return {"title": title, "years": [_ribbon_year(year) for year in summary.years] if summary.credits or summary.pending_credits else []}
 
 
 def _ribbon_year(year: YearTotals) -> dict[str, Any]:
     """A year as the ribbon draws it: confirmed credits by kind, and what nobody has confirmed yet."""
-    amounts = {"A": Category.ACADEMIC, "V": Category.VOCATIONAL, "C": Category.CULTURE_LEISURE}
-    confirmed = {code: year.confirmed.get(category, Decimal(0)) for code, category in amounts.items()}
-    return {"year": year.year, **confirmed, "pending": year.pending, "total": year.total}
+    units = {"A": Category.ACADEMIC, "V": Category.VOCATIONAL, "C": Category.CULTURE_LEISURE}
+    confirmed = {unit: year.confirmed[category] for unit, category in units.items() if year.confirmed.get(category)}
+    return {"year": year.year, "in": confirmed, "out": {}, "pending": year.pending}
 
 
 @register.simple_tag
