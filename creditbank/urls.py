@@ -1,8 +1,42 @@
+"""Addresses of the credit bank."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from creditbank.agreements import views as agreements
+from creditbank.recognition import views as recognition
+from creditbank.statements import views as statements
 
 app_name = "creditbank"
 
-urlpatterns: list[URLPattern | URLResolver] = []
-root_urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("my/credits/", statements.account, name="account"),
+    path("my/credits/statement.csv", statements.statement_csv, name="statement_csv"),
+    path("my/applications/", recognition.my_applications, name="applications"),
+    path("my/applications/new/", recognition.choose_programme, name="application_new"),
+    path("my/applications/new/<str:code>/", recognition.apply_for, name="apply"),
+    path("my/applications/<str:reference>/", recognition.application, name="application"),
+    path("my/applications/<str:reference>/withdraw/", recognition.withdraw, name="withdraw"),
+    path("my/applications/<str:reference>/answer/", recognition.answer, name="answer"),
+    path("my/applications/<str:reference>/accept/", recognition.accept, name="accept"),
+    path("my/transcript/", statements.transcripts, name="transcripts"),
+    path("my/transcript/issue/", statements.issue, name="issue_transcript"),
+    path("my/transcript/<str:transcript_uuid>/", statements.transcript, name="transcript"),
+    path("my/transcript/<str:transcript_uuid>/pdf/", statements.transcript_pdf, name="transcript_pdf"),
+    path("convert/", recognition.explorer, name="explorer"),
+    path("rules/", agreements.rule_books, name="rules"),
+    path("rules/<str:book>/v<int:number>/", agreements.rule_version, name="rule_version"),
+    path("verify/", statements.verify, name="verify"),
+    path("desk/", recognition.desk, name="desk"),
+    path("desk/cases/<str:reference>/", recognition.case, name="case"),
+    path("desk/cases/<str:reference>/claim/", recognition.claim, name="claim"),
+    path("desk/cases/<str:reference>/ask/", recognition.ask, name="ask"),
+    path("desk/cases/<str:reference>/decide/", recognition.decide_case, name="decide"),
+    path("desk/cases/<str:reference>/confirm/", recognition.confirm, name="confirm"),
+    path("desk/cases/<str:reference>/send-back/", recognition.return_case, name="send_back"),
+    path("desk/deposits/", recognition.deposits, name="deposits"),
+    path("desk/deposits/<str:record_uuid>/confirm/", recognition.confirm_deposit, name="confirm_deposit"),
+    path("desk/rulebooks/", agreements.desk_rule_books, name="rulebooks"),
+]
+root_urlpatterns: list[URLPattern | URLResolver] = [path("v/<str:code>/", statements.verify_short, name="v")]

@@ -41,7 +41,11 @@ class Quiz(index.Indexed, ClusterableModel):
     title_zh = models.CharField(_("title (Chinese)"), max_length=200)
     title_en = models.CharField(_("title (English)"), max_length=200, blank=True)
     pass_mark = models.DecimalField(
-        _("pass mark in per cent"), max_digits=5, decimal_places=2, default=Decimal(60), validators=[MinValueValidator(0), MaxValueValidator(100)]
+        _("pass mark in per cent"),
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(60),
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
 
     objects = QuizQuerySet.as_manager()
@@ -84,7 +88,9 @@ class Question(Orderable):
     )
     tolerance = models.DecimalField(_("tolerance"), max_digits=10, decimal_places=4, default=Decimal(0), validators=[MinValueValidator(0)])
     feedback = models.TextField(_("feedback"), blank=True, help_text=_("Shown after answering: why this is so."))
-    points = models.DecimalField(_("points"), max_digits=6, decimal_places=2, default=Decimal(1), validators=[MinValueValidator(Decimal("0.01"))])
+    points = models.DecimalField(
+        _("points"), max_digits=6, decimal_places=2, default=Decimal(1), validators=[MinValueValidator(Decimal("0.01"))]
+    )
 
     panels = [FieldPanel(name) for name in ("kind", "prompt", "choices", "answer", "tolerance", "feedback", "points")]
 

@@ -70,7 +70,9 @@ class UnitBlock(blocks.StructBlock):
     title = blocks.CharBlock(label=_("Title"), max_length=200)
     minutes = blocks.IntegerBlock(label=_("Minutes"), default=20, validators=[MinValueValidator(1), MaxValueValidator(600)])
     required = blocks.BooleanBlock(label=_("Required"), required=False, default=True)
-    sample = blocks.BooleanBlock(label=_("Sample"), required=False, help_text=_("May be read by whoever sees the course, before enrolling."))
+    sample = blocks.BooleanBlock(
+        label=_("Sample"), required=False, help_text=_("May be read by whoever sees the course, before enrolling.")
+    )
     content = UnitBlocks(label=_("Content"), required=False)
 
     class Meta:

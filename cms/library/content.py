@@ -69,7 +69,9 @@ def hash_of(manifest: dict[str, Any]) -> str:
 def content_of(manifest: dict[str, Any]) -> CourseContent:
     """The manifest as learners' pages read it; what the server keeps to itself (quiz keys) is not in it."""
     sections = tuple(
-        SectionContent(id=section["id"], title=section["title"], summary=section["summary"], units=tuple(map(_unit_content, section["units"])))
+        SectionContent(
+            id=section["id"], title=section["title"], summary=section["summary"], units=tuple(map(_unit_content, section["units"]))
+        )
         for section in manifest["sections"]
     )
     return CourseContent(title=manifest["title"], sections=sections)

@@ -188,7 +188,9 @@ class CoursePage(Page):
     teacher_names = models.CharField(_("teachers"), max_length=200, blank=True)
     kinds = ParentalManyToManyField(KindOfEducation, verbose_name=_("kinds of education"), blank=True, related_name="+")
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("subject"))
-    level = models.ForeignKey("foundation.Level", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("level"))
+    level = models.ForeignKey(
+        "foundation.Level", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("level")
+    )
     language = models.CharField(_("language of the content"), max_length=10, choices=CourseLanguage.choices, default=CourseLanguage.CHINESE)
     format = models.CharField(_("format"), max_length=12, choices=CourseFormat.choices, default=CourseFormat.TEXT)
     notional_hours = models.DecimalField(
@@ -275,7 +277,9 @@ class CoursePage(Page):
         verbose_name_plural = _("courses")
         constraints = [
             models.CheckConstraint(
-                condition=Q(download_scope__lte=F("read_scope")) & Q(adopt_scope__lte=F("read_scope")) & Q(read_scope__lte=F("preview_scope")),
+                condition=Q(download_scope__lte=F("read_scope"))
+                & Q(adopt_scope__lte=F("read_scope"))
+                & Q(read_scope__lte=F("preview_scope")),
                 name="course_scopes_in_order",
             ),
             models.CheckConstraint(condition=Q(review_state__in=ReviewState.values), name="course_review_state_is_known"),

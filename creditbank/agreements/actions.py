@@ -18,7 +18,18 @@ from creditbank.rules.reading import read_grant, read_limit, read_node
 from creditbank.rules.snapshot import canonical, hash_of
 from foundation.api import record_audit_entry
 
-RULE_COLUMNS = ("priority", "window_from", "window_to", "window_date", "programmes", "route", "evidence", "reason_zh", "reason_en", "source")
+RULE_COLUMNS = (
+    "priority",
+    "window_from",
+    "window_to",
+    "window_date",
+    "programmes",
+    "route",
+    "evidence",
+    "reason_zh",
+    "reason_en",
+    "source",
+)
 LIMIT_COLUMNS = ("measure", "bound", "selector", "exempt", "per", "overflow", "source")
 
 

@@ -28,7 +28,8 @@ def rule_base(version: RuleBookVersion) -> RuleBase:
     rules = tuple(read_rule(row, version.number) for row in version.rules.select_related("agreement").order_by("code"))
     systems = tuple(CreditSystem(row.code, row.hours_nominal, row.step, row.rounding) for row in CreditSystemRow.objects.order_by("code"))
     rates = tuple(
-        RuleRate(rate.source.code, rate.target.code, rate.num, rate.den) for rate in Rate.objects.select_related("source", "target").order_by("id")
+        RuleRate(rate.source.code, rate.target.code, rate.num, rate.den)
+        for rate in Rate.objects.select_related("source", "target").order_by("id")
     )
     return RuleBase(rules=rules, systems=systems, rates=rates, convertible=CONVERTIBLE, book=version.book.code, version=version.number)
 

@@ -24,7 +24,9 @@ class Outcome(models.Model):
     title_zh = models.CharField(_("title (Chinese)"), max_length=200)
     title_en = models.CharField(_("title (English)"), max_length=200, blank=True)
     credits = models.DecimalField(_("credits"), max_digits=6, decimal_places=2, null=True, blank=True)
-    system = models.ForeignKey(CreditSystem, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("credit system"))
+    system = models.ForeignKey(
+        CreditSystem, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("credit system")
+    )
     hours = models.DecimalField(_("notional hours"), max_digits=7, decimal_places=1, null=True, blank=True)
     category = models.CharField(_("category"), max_length=30, default="academic")
     source_type = models.CharField(_("kind of source"), max_length=20, default="course")

@@ -58,7 +58,13 @@ def post_transaction(
     _apply(moves, accounts)
     Posting.objects.bulk_create(
         [
-            Posting(transaction=entry, source=accounts[move.source], destination=accounts[move.destination], amount=move.amount, lot_uuid=move.lot)
+            Posting(
+                transaction=entry,
+                source=accounts[move.source],
+                destination=accounts[move.destination],
+                amount=move.amount,
+                lot_uuid=move.lot,
+            )
             for move in moves
         ]
     )
@@ -139,9 +145,13 @@ def hold(*, application: UUID, owner: UUID, lots: Sequence[tuple[UUID, str, Deci
 
 
 @transaction.atomic
-def release(*, application: UUID, on: date, by: Any, lots: Sequence[UUID] | None = None, state: str = HoldState.VOIDED) -> Transaction | None:
+def release(
+    *, application: UUID, on: date, by: Any, lots: Sequence[UUID] | None = None, state: str = HoldState.VOIDED
+) -> Transaction | None:
     """Give back what an application holds (all of it, or some lots); None where nothing is held any more."""
-    held = Hold.objects.select_for_update().filter(application_uuid=application, state=HoldState.PENDING).select_related("unit").order_by("id")
+    held = (
+        Hold.objects.select_for_update().filter(application_uuid=application, state=HoldState.PENDING).select_related("unit").order_by("id")
+    )
     rows = [row for row in held if lots is None or row.lot_uuid in lots]
     if not rows:
         return None
@@ -168,7 +178,9 @@ def convert(
 
     ``gains`` is what each lead lot becomes. Held lots are used up whole; the difference stays on the bridge, where it is audited.
     """
-    held = list(Hold.objects.select_for_update().filter(application_uuid=application, state=HoldState.PENDING).select_related("unit").order_by("id"))
+    held = list(
+        Hold.objects.select_for_update().filter(application_uuid=application, state=HoldState.PENDING).select_related("unit").order_by("id")
+    )
     if not held and not gains:
         return None
     moves = []

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from creditbank.ledger.enums import AccountKind, HoldState, TransactionType
 from foundation.api import CreditSystem, append_only
 
-
 NOBODY = uuid.UUID(int=0)
 """The owner of what belongs to no person; not NULL, so that the database can hold each account once."""
 

@@ -30,7 +30,11 @@ def balances(owner: UUID, *, on: date | None = None) -> dict[str, Balance]:
     """What a person has, by unit code; as of the end of a day if one is given. One query (two with a day)."""
     sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     if on is None:
-        rows = Account.objects.filter(owner_uuid=owner, kind__in=BALANCE_FIELDS).values_list("unit__code", "kind").annotate(total=Sum("balance"))
+        rows = (
+            Account.objects.filter(owner_uuid=owner, kind__in=BALANCE_FIELDS)
+            .values_list("unit__code", "kind")
+            .annotate(total=Sum("balance"))
+        )
         for unit, kind, total in rows.order_by("unit__code", "kind"):
             sums[unit][BALANCE_FIELDS[AccountKind(kind)]] += total
     else:
@@ -124,7 +128,9 @@ def _balance_faults() -> list[Fault]:
         if account.kind in MAY_BE_NEGATIVE:
             continue
         if account.balance != actual:
-            faults.append(Fault("cached balance equals its postings", f"account {account.pk} ({account})", str(account.balance), str(actual)))
+            faults.append(
+                Fault("cached balance equals its postings", f"account {account.pk} ({account})", str(account.balance), str(actual))
+            )
         if actual < 0:
             faults.append(Fault("no account below nothing", f"account {account.pk} ({account})", str(actual), "≥ 0"))
     faults += [Fault("a unit sums to zero", unit, str(total), "0") for unit, total in sorted(by_unit.items()) if total]
@@ -135,7 +141,11 @@ def _balance_faults() -> list[Fault]:
 def _step_faults() -> list[Fault]:
     steps = dict(CreditSystem.objects.values_list("code", "step"))
     amounts = Posting.objects.values_list("source__unit__code", "amount").distinct().order_by("source__unit__code", "amount")
-    return [Fault("amounts lie on the step", unit, str(amount), f"a multiple of {steps[unit]}") for unit, amount in amounts if not is_on_step(amount, steps[unit])]
+    return [
+        Fault("amounts lie on the step", unit, str(amount), f"a multiple of {steps[unit]}")
+        for unit, amount in amounts
+        if not is_on_step(amount, steps[unit])
+    ]
 
 
 def _lot_faults() -> list[Fault]:
@@ -150,7 +160,9 @@ def _lot_faults() -> list[Fault]:
         del kind
         incoming[lot, unit] += total
     faults = []
-    outgoing = Posting.objects.filter(source__kind=AccountKind.HELD, destination__kind=AccountKind.BRIDGE).values_list("lot_uuid", "source__unit_id")
+    outgoing = Posting.objects.filter(source__kind=AccountKind.HELD, destination__kind=AccountKind.BRIDGE).values_list(
+        "lot_uuid", "source__unit_id"
+    )
     back = dict(
         ((lot, unit), total)
         for lot, unit, total in Posting.objects.filter(source__kind=AccountKind.BRIDGE, destination__kind=AccountKind.HELD)

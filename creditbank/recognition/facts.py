@@ -31,7 +31,10 @@ def facts_of(person: Any, target: Target, *, applied_on: date, only: Iterable[UU
     codes = {record.outcome_code for record in records if record.outcome_code}
     outcomes = {outcome.code: outcome for outcome in Outcome.objects.filter(code__in=codes)}
     taken = held | used
-    facts = tuple(record_facts(record, outcomes.get(record.outcome_code), is_confirmed=record.uuid in lots or str(record.uuid) in taken) for record in records)
+    facts = tuple(
+        record_facts(record, outcomes.get(record.outcome_code), is_confirmed=record.uuid in lots or str(record.uuid) in taken)
+        for record in records
+    )
     return Facts(
         learner=str(person.uuid), records=facts, target=target, applied_on=applied_on, used=tuple(used.items()), held=tuple(held.items())
     )

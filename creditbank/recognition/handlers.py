@@ -30,7 +30,10 @@ register_notice(
 register_notice(
     "recognition.decided",
     zh=("申请 {reference} 有了决定", "拟认定 {credits} 学分，与您提交时所示不同，请查看并确认是否接受。"),
-    en=("Application {reference} was decided", "{credits} credits would be recognised, which differs from what you were shown. Please look and accept."),
+    en=(
+        "Application {reference} was decided",
+        "{credits} credits would be recognised, which differs from what you were shown. Please look and accept.",
+    ),
 )
 register_notice(
     "recognition.refused",

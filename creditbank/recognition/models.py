@@ -55,8 +55,12 @@ class Application(models.Model):
     proposed_credits = models.DecimalField(_("proposed credits"), max_digits=8, decimal_places=3, default=0)
     decided_credits = models.DecimalField(_("recognised credits"), max_digits=8, decimal_places=3, null=True, blank=True)
     required_approvals = models.PositiveSmallIntegerField(_("persons who must agree"), default=2)
-    first_officer = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("first officer"))
-    second_officer = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("second officer"))
+    first_officer = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("first officer")
+    )
+    second_officer = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("second officer")
+    )
     message = models.TextField(_("message to the learner"), blank=True)
     answer = models.TextField(_("answer of the learner"), blank=True)
     declared_at = models.DateTimeField(_("declared"), null=True, blank=True)
@@ -72,7 +76,9 @@ class Application(models.Model):
         verbose_name_plural = _("applications")
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(first_officer__isnull=True) | ~Q(first_officer=F("learner")), name="application_first_not_learner"),
+            models.CheckConstraint(
+                condition=Q(first_officer__isnull=True) | ~Q(first_officer=F("learner")), name="application_first_not_learner"
+            ),
             models.CheckConstraint(
                 condition=Q(second_officer__isnull=True) | (~Q(second_officer=F("learner")) & ~Q(second_officer=F("first_officer"))),
                 name="application_second_is_third_person",

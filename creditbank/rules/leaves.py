@@ -33,7 +33,9 @@ def judge_leaf(record: RecordFacts, leaf: Leaf, base: RuleBase, *, on: date, app
         _bound("attendance", record.attendance, leaf.min_attendance),
         _bound("credits", record.credits, leaf.min_credits),
         _bound("hours", _hours(record, base), leaf.min_hours),
-        _bound("level", None if record.level is None else Decimal(record.level), None if leaf.min_level is None else Decimal(leaf.min_level)),
+        _bound(
+            "level", None if record.level is None else Decimal(record.level), None if leaf.min_level is None else Decimal(leaf.min_level)
+        ),
         Condition("trust", TRUST_RANK[record.trust] >= TRUST_RANK[leaf.trust], record.trust, leaf.trust),
         _age(record, leaf, on=on, applied_on=applied_on),
         _valid(record, leaf, on=on),

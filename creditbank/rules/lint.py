@@ -60,7 +60,10 @@ def _rule_findings(rule: Rule, base: RuleBase, outcomes: set[str]) -> list[Findi
     if bool(rule.reason_zh) != bool(rule.reason_en):
         findings.append(Finding("L22", (rule.id,)))
     findings += [
-        Finding("L13", (rule.id,), (("amount", str(amount)),)) for grant in rule.grants for amount in _fixed(grant) if not _on_any_step(amount, base)
+        Finding("L13", (rule.id,), (("amount", str(amount)),))
+        for grant in rule.grants
+        for amount in _fixed(grant)
+        if not _on_any_step(amount, base)
     ]
     return findings
 
@@ -109,6 +112,8 @@ def _unreachable(base: RuleBase, targets: Collection[Target]) -> list[Finding]:
     for target in targets:
         grants = [grant for rule in base.rules if not rule.programmes or target.code in rule.programmes for grant in rule.grants]
         findings += [
-            Finding("L19", (target.code,), (("what", leaf.path),)) for leaf in target.leaves if not any(leaf.accepts(grant) for grant in grants)
+            Finding("L19", (target.code,), (("what", leaf.path),))
+            for leaf in target.leaves
+            if not any(leaf.accepts(grant) for grant in grants)
         ]
     return findings

@@ -12,7 +12,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "no_rule": ("目前没有规则承认这项成果", "no rule recognises this outcome at present"),
     "out_of_scope": ("规则 {rule} 不适用于这个培养方案", "rule {rule} does not apply to this programme"),
     "not_convertible": ("{from}不能转换为{to}", "{from} cannot be converted into {to}"),
-    "outside_window": ("规则 {rule} 只承认 {from} 至 {to} 之间取得的成果，这项是 {date}", "rule {rule} holds from {from} to {to}; this dates from {date}"),
+    "outside_window": (
+        "规则 {rule} 只承认 {from} 至 {to} 之间取得的成果，这项是 {date}",
+        "rule {rule} holds from {from} to {to}; this dates from {date}",
+    ),
     "rule_failed": ("规则 {rule} 的条件未满足：{field}要求 {needs}，实际 {has}", "rule {rule} asks for {field} {needs}; found {has}"),
     "too_old": ("规则 {rule} 要求在 {needs} 之前使用", "rule {rule}: it had to be used by {needs}"),
     "evidence_missing": ("规则 {rule} 还缺材料：{item}", "rule {rule} still needs evidence: {item}"),

@@ -108,7 +108,9 @@ def _amount_text(grant: Grant, *, english: bool) -> str:
     if grant.credits == "steps":
         listed = ", ".join(f"{number(score)}→{number(amount)}" for score, amount in grant.steps)
         return f"credits by score {listed}" if english else f"按成绩计学分 {listed}"
-    most = "" if grant.max_amount is None else (f", at most {number(grant.max_amount)}" if english else f"，至多 {number(grant.max_amount)}")
+    most = (
+        "" if grant.max_amount is None else (f", at most {number(grant.max_amount)}" if english else f"，至多 {number(grant.max_amount)}")
+    )
     return f"credits at the rate between the units{most}" if english else f"按比率折算的学分{most}"
 
 

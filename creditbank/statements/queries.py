@@ -66,9 +66,15 @@ def entries(person: Any, unit: str) -> list[Entry]:
     """The account statement of a unit, newest first, each line with what it is about. Three queries."""
     lines = statement_lines(person.uuid, unit)
     records = LearningRecord.objects.in_bulk({lot for line in lines for lot in line.lots}, field_name="uuid")
-    applications = Application.objects.select_related("programme").in_bulk({line.application for line in lines if line.application}, field_name="uuid")
+    applications = Application.objects.select_related("programme").in_bulk(
+        {line.application for line in lines if line.application}, field_name="uuid"
+    )
     return [
-        Entry(line, tuple(records[lot] for lot in line.lots if lot in records), applications.get(line.application) if line.application else None)
+        Entry(
+            line,
+            tuple(records[lot] for lot in line.lots if lot in records),
+            applications.get(line.application) if line.application else None,
+        )
         for line in reversed(lines)
     ]
 
@@ -82,13 +88,9 @@ def credit_years(person: Any) -> list[dict[str, Any]]:
         if entry.type == TransactionType.REVERSE:
             continue
         year = entry.effective_on.year
-        if posting.destination.kind == AccountKind.AVAILABLE and posting.source.kind == AccountKind.PENDING:
+        if (posting.destination.kind == AccountKind.AVAILABLE and posting.source.kind == AccountKind.PENDING) or posting.destination.kind == AccountKind.AWARD:
             years[year]["in"][posting.destination.unit.code] += posting.amount
-        elif posting.destination.kind == AccountKind.AWARD:
-            years[year]["in"][posting.destination.unit.code] += posting.amount
-        elif posting.source.kind == AccountKind.HELD and posting.destination.kind == AccountKind.BRIDGE:
-            years[year]["out"][posting.source.unit.code] += posting.amount
-        elif posting.destination.kind == AccountKind.EXPIRED:
+        elif (posting.source.kind == AccountKind.HELD and posting.destination.kind == AccountKind.BRIDGE) or posting.destination.kind == AccountKind.EXPIRED:
             years[year]["out"][posting.source.unit.code] += posting.amount
     return [{"year": year, **years[year]} for year in sorted(years)]
 
@@ -101,7 +103,13 @@ def transcript_content(person: Any, *, on: date) -> dict[str, Any]:
         rows = [_transcript_row(entry) for entry in reversed(entries(person, code)) if entry.line.change]
         if rows:
             units.append(
-                {"unit": code, "name_zh": systems[code].name_zh, "name_en": systems[code].name_en, "total": str(balance.total), "rows": rows}
+                {
+                    "unit": code,
+                    "name_zh": systems[code].name_zh,
+                    "name_en": systems[code].name_en,
+                    "total": str(balance.total),
+                    "rows": rows,
+                }
             )
     return {"name": person.name, "on": on.isoformat(), "units": units}
 
@@ -113,7 +121,9 @@ def _transcript_row(entry: Entry) -> dict[str, Any]:
         "on": entry.line.on.isoformat(),
         "type": entry.line.type,
         "title_zh": programme.title_zh if programme else (record.title_zh if record else entry.line.note_zh),
-        "title_en": (programme.title_en or programme.title_zh) if programme else (record.title_en or record.title_zh if record else entry.line.note_en),
+        "title_en": (programme.title_en or programme.title_zh)
+        if programme
+        else (record.title_en or record.title_zh if record else entry.line.note_en),
         "institution_zh": record.institution_zh if record and not programme else (programme.institution.name_zh if programme else ""),
         "institution_en": record.institution_en if record and not programme else (programme.institution.name_en if programme else ""),
         "change": str(entry.line.change),
@@ -129,4 +139,8 @@ def clean_code(text: str) -> str:
 def find_transcript(text: str) -> Transcript | None:
     """A transcript by its long or its short code. One query, found or not."""
     code = clean_code(text)
-    return Transcript.objects.filter(code=code.lower()).first() if len(code) > SHORT_LENGTH else Transcript.objects.filter(short_code=code).first()
+    return (
+        Transcript.objects.filter(code=code.lower()).first()
+        if len(code) > SHORT_LENGTH
+        else Transcript.objects.filter(short_code=code).first()
+    )

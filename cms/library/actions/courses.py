@@ -104,5 +104,7 @@ def set_sharing(
     course.named_schools.set(list(named_schools))
     course.save()
     course.save_revision(user=actor, clean=False)
-    record_audit_entry("library.share", actor=actor, about=course, data={name: SharingScope(value).name.lower() for name, value in wanted.items()})
+    record_audit_entry(
+        "library.share", actor=actor, about=course, data={name: SharingScope(value).name.lower() for name, value in wanted.items()}
+    )
     return course

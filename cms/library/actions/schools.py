@@ -11,7 +11,12 @@ from cms.library.models import SchoolPage, SchoolsPage
 from foundation.api import record_audit_entry
 from identity.api import Institution, Membership, Role, User
 
-DESK_GROUPS = {Role.EDITOR: "editor", Role.SCHOOL_APPROVER: "approver", Role.INSTRUCTOR: "instructor", Role.SCHOOL_ADMINISTRATOR: "administrator"}
+DESK_GROUPS = {
+    Role.EDITOR: "editor",
+    Role.SCHOOL_APPROVER: "approver",
+    Role.INSTRUCTOR: "instructor",
+    Role.SCHOOL_ADMINISTRATOR: "administrator",
+}
 ADMIN_GROUP = "desk"
 """Everybody who may enter Wagtail's admin at all; what they see there comes from the groups of their schools."""
 

@@ -33,9 +33,7 @@ def deposit_record(record: LearningRecord, *, on: date) -> Transaction | None:
     if not may_deposit(record):
         return None
     owner, system = record.learner, record.credit_system
-    entry = deposit(
-        record=record.uuid, owner=owner.uuid, issuer=record.institution.code, unit=system.code, amount=record.credits, on=on
-    )
+    entry = deposit(record=record.uuid, owner=owner.uuid, issuer=record.institution.code, unit=system.code, amount=record.credits, on=on)
     if record.auto_deposit or record.source == RecordSource.INSTITUTION_UPLOAD:
         confirm_record(record, actor=None, on=on)
     return entry
@@ -47,9 +45,13 @@ def confirm_record(record: LearningRecord, *, actor: Any, on: date) -> Transacti
     key = f"verify:{record.uuid}"
     if Transaction.objects.filter(key=key).exists():
         return Transaction.objects.get(key=key)
-    entry = verify(
-        record=record.uuid, owner=record.learner.uuid, unit=record.credit_system.code, amount=record.credits, on=on, by=actor
-    )
+    entry = verify(record=record.uuid, owner=record.learner.uuid, unit=record.credit_system.code, amount=record.credits, on=on, by=actor)
     title = {"zh": record.title_zh, "en": record.title_en or record.title_zh}
-    notify(record.learner.uuid, "ledger.deposited", url="/my/credits/", data={"title": title, "credits": str(record.credits.normalize())}, email=False)
+    notify(
+        record.learner.uuid,
+        "ledger.deposited",
+        url="/my/credits/",
+        data={"title": title, "credits": str(record.credits.normalize())},
+        email=False,
+    )
     return entry

@@ -15,7 +15,9 @@ from foundation.api import notify, record_audit_entry
 
 def locked(application: Application, *states: str) -> Application:
     """The application as it is now, locked, in one of the states. Raises WrongState."""
-    current = Application.objects.select_for_update(of=("self",)).select_related("learner", "programme", "institution").get(pk=application.pk)
+    current = (
+        Application.objects.select_for_update(of=("self",)).select_related("learner", "programme", "institution").get(pk=application.pk)
+    )
     if states and current.state not in states:
         raise WrongState(current.state)
     return current
@@ -32,14 +34,23 @@ def move_on(application: Application, state: str, *, action: str, actor: Any, at
         application=application, from_state=before, to_state=state, by_uuid=getattr(actor, "uuid", None), at=at, note=note
     )
     record_audit_entry(
-        f"recognition.{action}", actor=actor, about=application, concerns=application.learner.uuid, reason=note, data={"from": before, "to": state}
+        f"recognition.{action}",
+        actor=actor,
+        about=application,
+        concerns=application.learner.uuid,
+        reason=note,
+        data={"from": before, "to": state},
     )
 
 
 def tell_learner(application: Application, code: str, **data: Any) -> None:
     """A notice to the learner with a link to the application."""
     programme = application.programme
-    facts = {"reference": application.reference, "programme": {"zh": programme.title_zh, "en": programme.title_en or programme.title_zh}, **data}
+    facts = {
+        "reference": application.reference,
+        "programme": {"zh": programme.title_zh, "en": programme.title_en or programme.title_zh},
+        **data,
+    }
     notify(application.learner.uuid, f"recognition.{code}", url=reverse("creditbank:application", args=[application.reference]), data=facts)
 
 

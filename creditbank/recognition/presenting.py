@@ -1,0 +1,126 @@
+"""A decision in words: for the learner's, the officer's and the public page alike. Works on the stored document, so old decisions read as new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from creditbank.rules.messages import FIELDS, reason_text, what_would_change_it, word
+from creditbank.rules.sentences import rule_sentence
+from creditbank.rules.types import RuleBase
+
+Titles = Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class ConditionShown:
+    """One condition with what was found and asked."""
+
+    ok: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class LineShown:
+    """One grant of a proposal: from what, to what, how much, by which rule, and the arithmetic."""
+
+    position: int
+    sources: tuple[str, ...]
+    outcome: str
+    requirement: str
+    credits: Decimal
+    rule: str
+    version: int
+    sentence: str
+    arithmetic: str
+    conditions: tuple[ConditionShown, ...]
+    cut_by: str
+
+
+@dataclass(frozen=True)
+class UnusedShown:
+    """A record that is not used: why, and what would change it."""
+
+    title: str
+    reason: str
+    others: tuple[str, ...]
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A whole decision in words."""
+
+    lines: tuple[LineShown, ...]
+    unused: tuple[UnusedShown, ...]
+    posted: Decimal
+    proved: bool
+    open_leaves: tuple[str, ...]
+
+
+def show(document: Mapping[str, Any], *, base: RuleBase, records: Titles, outcomes: Titles, leaves: Titles, language: str) -> Shown:
+    """Put a stored decision into words of one language. ``records`` maps record ids, ``outcomes`` codes, ``leaves`` paths to titles."""
+    rules = {rule.id: rule for rule in base.rules}
+    lines = []
+    for position, row in enumerate(document["allocation"], start=1):
+        rule = rules.get(row["rule"])
+        lines.append(
+            LineShown(
+                position=position,
+                sources=tuple(_title(ident, records, language) for ident in row["records"]),
+                outcome=_title(row["outcome"], outcomes, language) if row["outcome"] else "",
+                requirement=_title(row["leaf"], leaves, language),
+                credits=Decimal(row["posted"]),
+                rule=row["rule"],
+                version=row["version"],
+                sentence=rule_sentence(rule, outcomes, language) if rule else "",
+                arithmetic=_arithmetic(row, language),
+                conditions=tuple(_condition(item, language) for item in row["conditions"]),
+                cut_by=row["cut_by"],
+            )
+        )
+    unused = tuple(_unused(row, records, language) for row in document["unused"])
+    return Shown(
+        lines=tuple(lines),
+        unused=unused,
+        posted=Decimal(document["posted"]),
+        proved=document["proof"]["status"] == "optimal",
+        open_leaves=tuple(_title(path, leaves, language) for path in document["open_leaves"]),
+    )
+
+
+def _title(ident: str, titles: Titles, language: str) -> str:
+    zh, en = titles.get(ident, (ident, ident))
+    return (en or zh) if language.startswith("en") else (zh or en)
+
+
+def _arithmetic(row: Mapping[str, Any], language: str) -> str:
+    """How the amount came about: exact value, ratio, rounding once."""
+    english = language.startswith("en")
+    if not row["ratio"]:
+        return f"fixed at {row['amount']}" if english else f"规则定为 {row['amount']} 学分"
+    exact = row["exact"].removesuffix("/1")
+    ratio = row["ratio"].removesuffix("/1")
+    if english:
+        return f"ratio {ratio}, exactly {exact}, rounded once to {row['amount']}"
+    return f"比率 {ratio}，精确值 {exact}，一次取整为 {row['amount']}"
+
+
+def _condition(item: Mapping[str, Any], language: str) -> ConditionShown:
+    column = 1 if language.startswith("en") else 0
+    name = FIELDS.get(item["name"], (item["name"], item["name"]))[column]
+    has, needs = word(str(item["has"]), language), word(str(item["needs"]), language)
+    text = f"{name} {needs}: found {has}" if column else f"{name}：要求 {needs}，实际 {has}"
+    return ConditionShown(bool(item["ok"]), text)
+
+
+def _unused(row: Mapping[str, Any], records: Titles, language: str) -> UnusedShown:
+    texts, remedy = [], ""
+    for number, reason in enumerate(row["reasons"]):
+        data = dict(reason["data"])
+        texts.append(reason_text(reason["code"], data, language, rule=reason["rule"]))
+        if number == 0:
+            remedy = what_would_change_it(reason["code"], data, language)
+    return UnusedShown(_title(row["record"], records, language), texts[0], tuple(dict.fromkeys(texts[1:])), remedy)

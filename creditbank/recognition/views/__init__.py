@@ -1,0 +1,43 @@
+"""Pages of recognition: the learner's, the desk's, and the public explorer."""
+
+from creditbank.recognition.views.desk import (
+    ask,
+    case,
+    claim,
+    confirm,
+    confirm_deposit,
+    decide_case,
+    deposits,
+    desk,
+    return_case,
+)
+from creditbank.recognition.views.explorer import explorer
+from creditbank.recognition.views.learner import (
+    accept,
+    answer,
+    application,
+    apply_for,
+    choose_programme,
+    my_applications,
+    withdraw,
+)
+
+__all__ = [
+    "accept",
+    "answer",
+    "application",
+    "apply_for",
+    "ask",
+    "case",
+    "choose_programme",
+    "claim",
+    "confirm",
+    "confirm_deposit",
+    "decide_case",
+    "deposits",
+    "desk",
+    "explorer",
+    "my_applications",
+    "return_case",
+    "withdraw",
+]

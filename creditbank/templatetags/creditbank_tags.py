@@ -1,0 +1,89 @@
+"""What templates of the bank, and pages of lower apps, show of credit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from creditbank.agreements.queries import outcome_titles, rule_base
+from creditbank.agreements.models import RuleBookVersion
+from creditbank.ledger.enums import TransactionType
+from creditbank.recognition.enums import ApplicationState
+from creditbank.rules.sentences import rule_sentence
+from creditbank.statements.queries import credit_years, purses
+from foundation.api import format_credits, in_language
+
+register = template.Library()
+
+TONES = {
+    ApplicationState.DRAFT: ("off", "edit"), ApplicationState.SUBMITTED: ("info", "mail"), ApplicationState.CHECKING: ("info", "clock"),
+    ApplicationState.INFORMATION_REQUESTED: ("warn", "warn"), ApplicationState.SECOND_REVIEW: ("info", "clock"),
+    ApplicationState.DECIDED: ("warn", "flag"), ApplicationState.ACCEPTED: ("ok", "check"), ApplicationState.POSTED: ("ok", "ok"),
+    ApplicationState.WITHDRAWN: ("off", "undo"), ApplicationState.LAPSED: ("off", "no"), ApplicationState.REVERSED: ("err", "undo"),
+}  # fmt: skip
+
+
+@register.simple_tag
+def application_state(application: Any) -> SafeString:
+    """The state of an application: icon, word, colour."""
+    state = ApplicationState(application.state)
+    tone, drawing = TONES.get(state, ("info", "clock"))
+    return format_html(
+        '<span class="st st--{}"><svg class="i" aria-hidden="true" focusable="false"><use href="#i-{}"></use></svg>{}</span>', tone, drawing, state.label
+    )
+
+
+@register.simple_tag
+def transaction_name(kind: str) -> str:
+    """A kind of transaction in words."""
+    return str(TransactionType(kind).label) if kind in TransactionType.values else kind
+
+
+@register.filter
+def absolute(amount: Decimal) -> Decimal:
+    """An amount without its sign."""
+    return abs(amount)
+
+
+@register.filter
+def as_credits(text: str) -> str:
+    """An amount kept as text in a paper, with its decimals."""
+    return format_credits(Decimal(text))
+
+
+@register.simple_tag
+def in_language_of(row: Mapping[str, str], field: str) -> str:
+    """As ``in_language``, for a row of a stored paper."""
+    return in_language(row.get(f"{field}_zh", ""), row.get(f"{field}_en", ""))
+
+
+@register.simple_tag(takes_context=True)
+def my_credit_summary(context: Any) -> SafeString:
+    """For the home page: the reader's balance and years; nothing for visitors."""
+    user = context["user"]
+    if not user.is_authenticated:
+        return SafeString("")
+    shown = [purse for purse in purses(user, on=timezone.localdate()) if purse.balance.total or purse.balance.pending]
+    facts = {"purses": shown, "years": credit_years(user), "now": timezone.now()}
+    return render_to_string("creditbank/home_summary.html", facts)
+
+
+@register.simple_tag
+def course_recognition(course: Any) -> SafeString:
+    """For the course page: by which published rules finishing the course counts where."""
+    code = f"{course.institution.code}:{course.code.split('-')[-1]}"
+    language, titles, rows = get_language() or "zh-hans", outcome_titles(), []
+    versions = RuleBookVersion.objects.in_force(on=timezone.localdate()).select_related("book__institution")
+    for version in versions:
+        for rule in rule_base(version).rules:
+            if any(leaf.outcome == code for leaf in rule.lhs.leaves()):
+                rows.append({"rule": rule, "version": version, "sentence": rule_sentence(rule, titles, language)})
+    return render_to_string("creditbank/course_recognition.html", {"rows": rows[:5]}) if rows else SafeString("")

@@ -1,0 +1,37 @@
+/* Small comforts; every page works without them. */
+const keep = (name, value) => {
+  document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=lax`;
+};
+const root = document.documentElement;
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-set]");
+  if (!button) return;
+  event.preventDefault();
+  const [name, value] = button.dataset.set.split("=");
+  keep(name, value);
+  if (value && value !== "normal" && value !== "system") root.dataset[name] = value;
+  else delete root.dataset[name];
+  if (name === "theme" && value === "system") root.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+});
+
+/* One submission is one submission. */
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "1";
+  setTimeout(() => delete event.target.dataset.sent, 4000);
+});
+
+/* A menu closes with Escape and gives the focus back. */
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const open = document.querySelector(".util details[open]");
+  if (open) {
+    open.open = false;
+    open.querySelector("summary").focus();
+  }
+});
+
+const summary = document.querySelector(".errors");
+if (summary) summary.focus();
