@@ -23,4 +23,6 @@ class OfflineDocs(DocsBase):
             for path, methods in schema["paths"].items()
             for method, details in methods.items()
         ]
-        return render(request, "config/api_docs.html", {"schema": schema, "operations": operations, "schema_url": self.get_openapi_url(api, kwargs)})
+        return render(
+            request, "config/api_docs.html", {"schema": schema, "operations": operations, "schema_url": self.get_openapi_url(api, kwargs)}
+        )

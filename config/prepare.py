@@ -54,7 +54,9 @@ def manage(*arguments: str) -> None:
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
     environment = {**os.environ, "PYTHONUTF8": "1"}
     if subprocess.run(command, env=environment, check=False).returncode != 0:  # noqa: S603  our own manage.py
-        say(f"\nThis step failed: manage.py {' '.join(arguments)}. The lines above say why; after mending it, run the same make command again.")
+        say(
+            f"\nThis step failed: manage.py {' '.join(arguments)}. The lines above say why; after mending it, run the same make command again."
+        )
         sys.exit(1)
 
 
@@ -76,7 +78,9 @@ def advise() -> None:
     from django.conf import settings  # noqa: PLC0415  after the environment has been set
 
     if importlib.util.find_spec("weasyprint") and not settings.PDF_AVAILABLE:
-        say("  note: no PDF files, because the system library pango is missing; pages can be printed instead (Debian: apt install libpango-1.0-0 libpangoft2-1.0-0)")
+        say(
+            "  note: no PDF files, because the system library pango is missing; pages can be printed instead (Debian: apt install libpango-1.0-0 libpangoft2-1.0-0)"
+        )
 
 
 def main() -> None:

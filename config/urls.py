@@ -29,7 +29,9 @@ handler500 = "foundation.http.views.server_error"
 # evidence always pass through a view that asks the policy.
 demo_pages = [path("", include("seeds.urls"))] if settings.DEMO else []
 pictures = [
-    path(f"media/{folder}/<path:path>", serve, {"document_root": settings.MEDIA_ROOT / folder}) for folder in PICTURE_FOLDERS if settings.DEMO
+    path(f"media/{folder}/<path:path>", serve, {"document_root": settings.MEDIA_ROOT / folder})
+    for folder in PICTURE_FOLDERS
+    if settings.DEMO
 ]
 
 urlpatterns = [

@@ -10,6 +10,7 @@ from identity.people.models import User
 from identity.people.queries import names_of, person_by_uuid
 from identity.people.requests import SignedInRequest
 from identity.people.validators import clean_name, clean_phone, mask_name, mask_phone, show_phone
+from identity.signin.models import OutboxMessage
 
 __all__ = [
     "PLAIN_ROLES",
@@ -25,6 +26,7 @@ __all__ = [
     "Membership",
     "MembershipChanged",
     "MembershipRefused",
+    "OutboxMessage",
     "Role",
     "SignedInRequest",
     "User",

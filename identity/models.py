@@ -2,5 +2,6 @@
 
 from identity.institutions.models import Alliance, AllianceMember, Institution, Membership
 from identity.people.models import User
+from identity.signin.models import OutboxMessage
 
-__all__ = ["Alliance", "AllianceMember", "Institution", "Membership", "User"]
+__all__ = ["Alliance", "AllianceMember", "Institution", "Membership", "OutboxMessage", "User"]

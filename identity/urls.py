@@ -1,8 +1,26 @@
+"""Addresses of people and institutions; sign-in itself is allauth's, below /accounts/."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from identity.institutions import views as institutions
+from identity.signin import views as signin
 
 app_name = "identity"
 
-urlpatterns: list[URLPattern | URLResolver] = []
-root_urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("my/settings/", signin.settings_page, name="settings"),
+    path("my/settings/act-as/", signin.act_as, name="act_as"),
+    path("institutions/", institutions.institutions, name="institutions"),
+    path("institutions/<str:code>/", institutions.institution, name="institution"),
+    path("institutions/<str:code>/members/", institutions.members, name="members"),
+    path("institutions/<str:code>/members/grant/", institutions.grant, name="grant"),
+    path("institutions/<str:code>/members/<str:membership_uuid>/end/", institutions.end, name="end_membership"),
+    path("ops/institutions/", institutions.onboard, name="onboard"),
+]
+root_urlpatterns: list[URLPattern | URLResolver] = [
+    path("cms/login/", signin.to_sign_in),
+    path("cms/password_reset/", signin.to_password_reset),
+    path("cms/account/", signin.to_settings),
+]

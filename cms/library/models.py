@@ -93,6 +93,9 @@ class SchoolsPage(Page):
     class Meta:
         verbose_name = _("schools")
 
+    def serve(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        return page_view("schools")(request, self)
+
 
 class SchoolPage(Page):
     """A school in the library; its courses are its children.
@@ -110,6 +113,9 @@ class SchoolPage(Page):
     class Meta:
         verbose_name = _("school")
         verbose_name_plural = _("schools")
+
+    def serve(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        return page_view("school")(request, self)
 
 
 class CourseQuerySet(PageQuerySet):

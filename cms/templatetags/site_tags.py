@@ -10,9 +10,11 @@ from django import template
 from django.template.context import Context
 from django.urls import NoReverseMatch, reverse, translate_url
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+
+from wagtail.images import get_image_model
 
 from cms.library.covers import cover_svg
 from cms.site.queries import SiteFacts, site_facts
@@ -166,3 +168,19 @@ def split_bar(available: Decimal, held: Decimal) -> SafeString:
         '<rect class="a" width="{}%" height="14"/><rect class="h" x="{}%" width="{}%" height="14"/></svg>',
         label, f"{share:.1f}", f"{share:.1f}", f"{100 - share:.1f}" if held else "0",
     )  # fmt: skip
+
+
+@register.simple_tag
+def json_text(text: str) -> SafeString:
+    """JSON inside a script element; its maker has escaped every ``<``."""
+    return mark_safe(text)  # noqa: S308  see course_page
+
+
+@register.simple_tag
+def version_image(value: dict[str, Any]) -> SafeString:
+    """A picture of a course version; nothing where it was deleted meanwhile."""
+    picture = get_image_model().objects.filter(pk=value["image_id"]).first()
+    if picture is None:
+        return SafeString("")
+    rendition = picture.get_rendition("width-1200|format-webp")
+    return format_html('<img src="{}" width="{}" height="{}" alt="{}">', rendition.url, rendition.width, rendition.height, value["alt"])

@@ -62,7 +62,7 @@ def record_facts(record: LearningRecord, outcome: Outcome | None, *, is_confirme
         credits=_trim(record.credits) if has_credit else None,
         system=record.credit_system.code if has_credit and record.credit_system else "",
         hours=_trim(record.notional_hours),
-        score=_trim(record.score),
+        score=_trim(record.score) if record.score is not None else _number_of(record.grade),
         attendance=_trim(record.attendance),
         level=record.level.rank if record.level else None,
         category=record.category or (outcome.category if outcome else "academic"),
@@ -76,6 +76,11 @@ def record_facts(record: LearningRecord, outcome: Outcome | None, *, is_confirme
         title_zh=record.title_zh,
         title_en=record.title_en,
     )
+
+
+def _number_of(grade: str) -> Decimal | None:
+    """A grade that is a number of its own scale (431 of 710 in CET-4) is compared as that number; a word is compared by no bound."""
+    return Decimal(grade) if grade.isascii() and grade.isdecimal() and len(grade) <= 6 else None  # noqa: PLR2004  no scale has more digits
 
 
 def _trim(value: Decimal | None) -> Decimal | None:

@@ -78,5 +78,3 @@ class PersonalPagesMiddleware:
         if request.user.is_authenticated and not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store, private"
         return response
-
-

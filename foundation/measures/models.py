@@ -21,8 +21,12 @@ class CreditSystem(models.Model):
     code = models.CharField(_("code"), max_length=12, unique=True)
     name_zh = models.CharField(_("name (Chinese)"), max_length=60)
     name_en = models.CharField(_("name (English)"), max_length=80)
-    category = models.CharField(_("category"), max_length=30, help_text=_("academic, vocational or culture_leisure; decides convertibility."))
-    hours_min = models.DecimalField(_("fewest hours per credit"), max_digits=6, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))])
+    category = models.CharField(
+        _("category"), max_length=30, help_text=_("academic, vocational or culture_leisure; decides convertibility.")
+    )
+    hours_min = models.DecimalField(
+        _("fewest hours per credit"), max_digits=6, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))]
+    )
     hours_nominal = models.DecimalField(_("notional hours per credit"), max_digits=6, decimal_places=2)
     hours_max = models.DecimalField(_("most hours per credit"), max_digits=6, decimal_places=2)
     step = models.DecimalField(_("step"), max_digits=6, decimal_places=3, help_text=_("Every amount is a whole number of steps."))

@@ -20,7 +20,9 @@ PAGE_SIZE = 20
 def notice_list(request: HttpRequest) -> HttpResponse:
     """All messages of the reader, newest first. Three queries besides the session."""
     page = Paginator(visible_to(request.user, Notice), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "foundation/notices.html", {"page": page, "unread": visible_to(request.user, Notice).filter(read_at=None).count()})
+    return render(
+        request, "foundation/notices.html", {"page": page, "unread": visible_to(request.user, Notice).filter(read_at=None).count()}
+    )
 
 
 @login_required

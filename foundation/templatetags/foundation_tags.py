@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from foundation.access.policy import can
 from foundation.http.language import in_language as pick
 from foundation.measures.amounts import format_credits
 
@@ -61,3 +62,9 @@ def date_words(value: date | datetime | None) -> str:
 def icon(name: str) -> SafeString:
     """``{% icon "clock" %}``: a drawing of the sprite, always beside a word."""
     return format_html('<svg class="i" aria-hidden="true" focusable="false"><use href="#i-{}"></use></svg>', name)
+
+
+@register.simple_tag(takes_context=True)
+def can_do(context: Any, action: str, row: Any) -> bool:
+    """``{% can_do "edit" course as may %}``: the one policy, asked by a template."""
+    return can(context["user"], action, row)

@@ -73,7 +73,9 @@ def grant_membership(
         ends_on=ends_on,
         granted_by_uuid=actor.uuid if actor else None,
     )
-    record_audit_entry("institutions.grant_role", actor=actor, about=membership, concerns=person.uuid, data={"role": role, "at": institution.code})
+    record_audit_entry(
+        "institutions.grant_role", actor=actor, about=membership, concerns=person.uuid, data={"role": role, "at": institution.code}
+    )
     _announce_change(membership)
     return membership
 
@@ -90,8 +92,7 @@ def end_membership(membership: Membership, *, actor: User | None, on: date) -> M
     if actor is not None and membership.role == Role.OPERATOR and membership.person_id == actor.pk:
         raise MembershipRefused("own_person")
     last_day = on - timedelta(days=1)
-    if last_day < membership.starts_on:
-        membership.starts_on = last_day
+    membership.starts_on = min(membership.starts_on, last_day)
     membership.ends_on = last_day
     membership.save(update_fields=["starts_on", "ends_on"])
     record_audit_entry(

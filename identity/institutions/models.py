@@ -49,7 +49,9 @@ class Institution(models.Model):
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     website = models.URLField(_("website"), blank=True)
     founded_on = models.PositiveSmallIntegerField(_("founded in"), null=True, blank=True)
-    search_text = models.CharField(max_length=400, blank=True, editable=False, help_text="Names, pinyin and initials, for the list's search.")
+    search_text = models.CharField(
+        max_length=400, blank=True, editable=False, help_text="Names, pinyin and initials, for the list's search."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = InstitutionQuerySet.as_manager()
@@ -122,7 +124,9 @@ class AllianceMember(models.Model):
         verbose_name_plural = _("alliance members")
         constraints = [
             models.UniqueConstraint(fields=["alliance", "institution"], condition=Q(ends_on__isnull=True), name="alliance_member_once"),
-            models.CheckConstraint(condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="alliance_member_dates_in_order"),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="alliance_member_dates_in_order"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -173,7 +177,9 @@ class Membership(models.Model):
         verbose_name_plural = _("memberships")
         ordering = ["institution__code", "role", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["person", "institution", "role"], condition=Q(ends_on__isnull=True), name="membership_open_once"),
+            models.UniqueConstraint(
+                fields=["person", "institution", "role"], condition=Q(ends_on__isnull=True), name="membership_open_once"
+            ),
             models.CheckConstraint(condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="membership_dates_in_order"),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role_is_known"),
         ]

@@ -20,9 +20,15 @@ def _id(path: Path) -> str:
 
 @pytest.mark.parametrize("path", [path for path in SOURCES if path.parts[len(ROOT.parts)] == "creditbank"], ids=_id)
 def test_the_bank_knows_no_float(path):
-    calls = [node.lineno for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "float"]
+    calls = [
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "float"
+    ]
     numbers = [
-        node.lineno for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant) and isinstance(node.value, float)
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, float)
     ]
 
     assert (calls, [] if path.name in {"solver.py", "optimum.py"} else numbers) == ([], [])
@@ -37,7 +43,9 @@ def test_no_file_grows_beyond_what_a_reader_holds_in_mind(path):
 def test_templates_carry_no_inline_script_or_style(path):
     text = path.read_text("utf-8")
 
-    assert re.findall(r"<script(?![^>]*\bsrc=)(?![^>]*type=\"application/(?:ld\+)?json\")[^>]*>|<style\b|\sstyle=|\son[a-z]+=\"", text) == []
+    assert (
+        re.findall(r"<script(?![^>]*\bsrc=)(?![^>]*type=\"application/(?:ld\+)?json\")[^>]*>|<style\b|\sstyle=|\son[a-z]+=\"", text) == []
+    )
 
 
 @pytest.mark.parametrize("path", [*SOURCES, *TEMPLATES], ids=_id)

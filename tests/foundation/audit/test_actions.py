@@ -21,7 +21,13 @@ def test_an_entry_says_who_did_what_to_which_object_in_which_request():
         record_audit_entry("test.write", actor=actor, about=about, concerns=person, reason="因为", data={"from": "draft"})
 
     entry = AuditEntry.objects.get()
-    assert (entry.action, entry.actor_uuid, entry.person_uuid, entry.reason, entry.data) == ("test.write", actor.uuid, person, "因为", {"from": "draft"})
+    assert (entry.action, entry.actor_uuid, entry.person_uuid, entry.reason, entry.data) == (
+        "test.write",
+        actor.uuid,
+        person,
+        "因为",
+        {"from": "draft"},
+    )
     assert (entry.object_type, entry.object_key) == ("foundation.notice", str(about.uuid))
     assert (entry.request_id, entry.address, entry.acting_role, entry.acting_institution) == ("r1", "10.0.0.7", "credit_officer", "JLOU")
 

@@ -15,4 +15,8 @@ def test_a_log_line_is_one_json_object_and_smuggles_no_line_break():
     line = JsonFormatter().format(record)
 
     assert "\n" not in line
-    assert {key: json.loads(line)[key] for key in ("request", "message", "level")} == {"request": "r-1", "message": "name: a\r\nFORGED", "level": "INFO"}
+    assert {key: json.loads(line)[key] for key in ("request", "message", "level")} == {
+        "request": "r-1",
+        "message": "name: a\r\nFORGED",
+        "level": "INFO",
+    }

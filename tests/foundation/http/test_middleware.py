@@ -21,7 +21,9 @@ def test_every_answer_carries_a_request_id_and_the_strict_policy(client):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("offered", "kept"), [("abcdefgh-1234", True), ("x", False), ("evil\r\nSet-Cookie: a=b", False), ("a" * 41, False)])
+@pytest.mark.parametrize(
+    ("offered", "kept"), [("abcdefgh-1234", True), ("x", False), ("evil\r\nSet-Cookie: a=b", False), ("a" * 41, False)]
+)
 def test_a_callers_own_request_id_is_kept_only_if_it_is_harmless(client, offered, kept):
     answer = client.get("/healthz", headers={"X-Request-ID": offered.replace("\r\n", " ")})
 
@@ -36,7 +38,12 @@ def test_nul_bytes_in_an_address_are_never_a_server_error(client, path):
 
 @pytest.mark.parametrize(
     ("count", "header", "expected"),
-    [(0, "6.6.6.6", "10.0.0.1"), (1, "6.6.6.6, 8.8.8.8", "8.8.8.8"), (2, "6.6.6.6, 8.8.8.8, 9.9.9.9", "8.8.8.8"), (2, "8.8.8.8", "10.0.0.1")],
+    [
+        (0, "6.6.6.6", "10.0.0.1"),
+        (1, "6.6.6.6, 8.8.8.8", "8.8.8.8"),
+        (2, "6.6.6.6, 8.8.8.8, 9.9.9.9", "8.8.8.8"),
+        (2, "8.8.8.8", "10.0.0.1"),
+    ],
 )
 def test_a_forged_forwarding_header_does_not_change_the_callers_address(settings, count, header, expected):
     settings.TRUSTED_PROXY_COUNT = count

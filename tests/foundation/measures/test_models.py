@@ -15,7 +15,14 @@ def test_the_hours_of_a_credit_stand_in_order(hours):
 
     with pytest.raises(IntegrityError), transaction.atomic():
         CreditSystem.objects.create(
-            code="X", name_zh="甲", name_en="X", category="academic", hours_min=low, hours_nominal=nominal, hours_max=high, step=Decimal("0.5")
+            code="X",
+            name_zh="甲",
+            name_en="X",
+            category="academic",
+            hours_min=low,
+            hours_nominal=nominal,
+            hours_max=high,
+            step=Decimal("0.5"),
         )
 
     assert not CreditSystem.objects.filter(code="X").exists()

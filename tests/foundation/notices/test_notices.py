@@ -73,7 +73,9 @@ def test_the_page_of_notices_costs_the_same_with_one_and_with_twenty(client, dja
     for number in (1, 19):
         for _ in range(number):
             notify(person.uuid, "test.lamp", email=False)
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             assert client.get("/my/notices/").status_code == 200
         counts.append(len(queries))
 

@@ -1,0 +1,63 @@
+"""What operators and school administrators type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from identity.institutions.enums import InstitutionKind, Role
+from identity.institutions.models import Institution
+from identity.people.models import User
+from identity.people.validators import clean_phone
+
+
+class PersonField(forms.CharField):
+    """A person by e-mail or phone number."""
+
+    def clean(self, value: Any) -> User | None:  # type: ignore[override]
+        text = super().clean(value)
+        if not text:
+            return None
+        known = User.objects.filter(is_active=True).filter(Q(email__iexact=text) | Q(phone=_phone_or_text(text))).first()
+        if known is None:
+            raise ValidationError(_("Nobody is registered with this e-mail or number."), code="unknown")
+        return known
+
+
+def _phone_or_text(text: str) -> str:
+    try:
+        return clean_phone(text)
+    except ValidationError:
+        return text
+
+
+class OnboardForm(forms.Form):
+    """A new institution and its first administrator."""
+
+    code = forms.RegexField(
+        label=_("code"), regex=r"^[A-Z][A-Z0-9]{1,19}$", help_text=_("Capital letters and digits, a letter first. It never changes."),
+        error_messages={"invalid": _("Capital letters and digits, a letter first.")},
+    )  # fmt: skip
+    name_zh = forms.CharField(label=_("name (Chinese)"), max_length=100)
+    name_en = forms.CharField(label=_("name (English)"), max_length=160, required=False)
+    kind = forms.ChoiceField(label=_("kind of institution"), choices=InstitutionKind.choices)
+    district = forms.CharField(label=_("district"), max_length=60, required=False)
+    administrator = PersonField(label=_("first administrator"), max_length=254, required=False, help_text=_("E-mail or phone of a registered person."))
+
+    def clean_code(self) -> str:
+        code = str(self.cleaned_data["code"])
+        if Institution.objects.filter(code=code).exists():
+            raise ValidationError(_("Another institution has this code."), code="taken")
+        return code
+
+
+class GrantForm(forms.Form):
+    """A role for a person."""
+
+    person = PersonField(label=_("person"), max_length=254, help_text=_("E-mail or phone of a registered person."))
+    role = forms.ChoiceField(label=_("role"), choices=Role.choices)
+    ends_on = forms.DateField(label=_("until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
