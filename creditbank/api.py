@@ -8,7 +8,7 @@ from creditbank.agreements.queries import version_in_force
 from creditbank.catalogue.models import Outcome, Programme, Rate, Requirement
 from creditbank.ledger.actions import deposit, expire, post_transaction, reverse_transaction, verify
 from creditbank.ledger.enums import AccountKind, TransactionType
-from creditbank.ledger.exceptions import AlreadyReversed, InsufficientCredit, OffStep, SecondPersonNeeded
+from creditbank.ledger.exceptions import AlreadyReversed, InsufficientCredit, NotAPosting, OffStep, SecondPersonNeeded
 from creditbank.ledger.models import NOBODY, Account, Hold, Posting, Transaction
 from creditbank.ledger.queries import balances, find_faults, live_lots, statement_lines
 from creditbank.ledger.types import Balance, Move, Place, StatementLine
@@ -24,6 +24,7 @@ from creditbank.recognition.actions import (
     post_award,
     request_information,
     reverse_award,
+    send_application,
     send_back,
     start_application,
     submit_application,
@@ -67,6 +68,7 @@ __all__ = [
     "Move",
     "NoRulesInForce",
     "NotADraft",
+    "NotAPosting",
     "NothingToRecognise",
     "OffStep",
     "Outcome",
@@ -116,6 +118,7 @@ __all__ = [
     "reverse_award",
     "reverse_transaction",
     "revoke_transcript",
+    "send_application",
     "send_back",
     "start_application",
     "statement_lines",

@@ -206,7 +206,7 @@ LOGGING: dict[str, Any] = {
         "django.server": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
         "django_tasks": {"level": "WARNING"},
-        "wagtail.search": {"level": "WARNING"},
+        "wagtail": {"level": "WARNING"},
     },
 }
 

@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from creditbank.ledger.enums import MAY_BE_NEGATIVE, AccountKind, HoldState, TransactionType
-from creditbank.ledger.exceptions import AlreadyReversed, InsufficientCredit, OffStep, SecondPersonNeeded
+from creditbank.ledger.exceptions import AlreadyReversed, InsufficientCredit, NotAPosting, OffStep, SecondPersonNeeded
 from creditbank.ledger.models import NOBODY, Account, Hold, Posting, Transaction
 from creditbank.ledger.types import Move, Place
 from foundation.api import CreditSystem, is_on_step, record_audit_entry
@@ -37,7 +37,8 @@ def post_transaction(
 
     ``on`` is the day from which it counts (Asia/Shanghai). Accounts are made when first needed and locked in the order of their ids.
 
-    Raises OffStep for an amount off its unit's step, InsufficientCredit where an account would go below nothing.
+    Raises NotAPosting for an order that is none, OffStep for an amount off its unit's step, InsufficientCredit where an account, or one lot
+    in it, would go below nothing.
     """
     known = Transaction.objects.filter(key=key).first()
     if known is not None:
@@ -55,6 +56,7 @@ def post_transaction(
             raise
         return known
     accounts = _lock(moves)
+    _require_lots(moves, accounts)
     _apply(moves, accounts)
     Posting.objects.bulk_create(
         [
@@ -75,7 +77,11 @@ def post_transaction(
 
 def _require_steps(moves: Sequence[Move]) -> None:
     step_of = {code: step for code, step in CreditSystem.objects.values_list("code", "step")}
+    if not moves:
+        raise NotAPosting("no moves")
     for move in moves:
+        if move.source.unit != move.destination.unit or move.source.unit not in step_of:
+            raise NotAPosting(f"{move.source.unit} → {move.destination.unit}")
         if move.amount <= 0 or not is_on_step(move.amount, step_of[move.source.unit]):
             raise OffStep(f"{move.amount} {move.source.unit}")
 
@@ -93,6 +99,27 @@ def _lock(moves: Sequence[Move]) -> dict[Place, Account]:
     strict = [account.pk for account in accounts.values() if account.kind not in MAY_BE_NEGATIVE]
     locked = {account.pk: account for account in Account.objects.select_for_update().filter(pk__in=strict).order_by("pk")}
     return {place: locked.get(account.pk, account) for place, account in accounts.items()}
+
+
+def _require_lots(moves: Sequence[Move], accounts: dict[Place, Account]) -> None:
+    """No lot gives more than it has, even where another lot in the same account would cover it. One query, none for deposits."""
+    change: dict[tuple[int, UUID], Decimal] = defaultdict(Decimal)
+    for move in moves:
+        change[accounts[move.source].pk, move.lot] -= move.amount
+        change[accounts[move.destination].pk, move.lot] += move.amount
+    strict = {account.pk: account for account in accounts.values() if account.kind not in MAY_BE_NEGATIVE}
+    takes = {key: amount for key, amount in change.items() if amount < 0 and key[0] in strict}
+    if not takes:
+        return
+    has: dict[tuple[int, UUID], Decimal] = defaultdict(Decimal)
+    touched = Q(source__in=strict) | Q(destination__in=strict)
+    postings = Posting.objects.filter(touched, lot_uuid__in={lot for _account, lot in takes})
+    for source, destination, lot, amount in postings.values_list("source_id", "destination_id", "lot_uuid", "amount"):
+        has[source, lot] -= amount
+        has[destination, lot] += amount
+    for key, amount in takes.items():
+        if has[key] + amount < 0:
+            raise InsufficientCredit(f"{strict[key[0]]} lot {key[1]}", has[key], -amount)
 
 
 def _apply(moves: Sequence[Move], accounts: dict[Place, Account]) -> None:
@@ -220,7 +247,7 @@ def expire(*, record: UUID, owner: UUID, unit: str, amount: Decimal, on: date) -
 
 @transaction.atomic
 def reverse_transaction(entry: Transaction, *, by: Any, second: Any, on: date, reason: str) -> Transaction:
-    """Undo a transaction by its mirror image; two different persons, at most once, never a reversal itself.
+    """Undo a transaction by its mirror image; two different persons, neither of them its owner, at most once, never a reversal itself.
 
     Raises SecondPersonNeeded, AlreadyReversed, InsufficientCredit (what it gave has been used meanwhile).
     """
@@ -232,6 +259,9 @@ def reverse_transaction(entry: Transaction, *, by: Any, second: Any, on: date, r
         Move(_place(posting.destination), _place(posting.source), posting.amount, posting.lot_uuid)
         for posting in entry.postings.select_related("source__unit", "destination__unit").order_by("-id")
     ]
+    owners = {place.owner for move in moves for place in (move.source, move.destination)}
+    if by.uuid in owners or second.uuid in owners:
+        raise SecondPersonNeeded
     if entry.type == TransactionType.CONVERT:
         Hold.objects.filter(application_uuid=entry.application_uuid, state=HoldState.POSTED).update(state=HoldState.PENDING)
     return post_transaction(

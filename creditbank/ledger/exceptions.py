@@ -15,6 +15,10 @@ class InsufficientCredit(Exception):
         self.needs = needs
 
 
+class NotAPosting(Exception):
+    """An order without moves, one that mixes units, or one for a unit that does not exist."""
+
+
 class OffStep(Exception):
     """An amount is no whole number of steps of its unit."""
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import F, Q, Sum
-from django.db.models.functions import Coalesce
 
 from creditbank.ledger.enums import MAY_BE_NEGATIVE, AccountKind, TransactionType
 from creditbank.ledger.models import Account, Posting, Transaction
@@ -107,7 +106,7 @@ class Fault:
 
 def find_faults() -> list[Fault]:
     """Everything that is wrong with the books; empty means that they balance. A fixed number of queries."""
-    return [*_balance_faults(), *_step_faults(), *_lot_faults(), *_reversal_faults(), *_empty_faults()]
+    return [*_balance_faults(), *_step_faults(), *_lot_faults(), *_award_faults(), *_reversal_faults(), *_empty_faults()]
 
 
 def _sums_by_account() -> dict[int, Decimal]:
@@ -149,32 +148,20 @@ def _step_faults() -> list[Fault]:
 
 
 def _lot_faults() -> list[Fault]:
-    """No lot gave more than it had: per lot and unit, what left the learner's accounts is at most what was deposited."""
-    incoming: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
-    for lot, unit, kind, total in (
-        Posting.objects.filter(source__kind__in=[AccountKind.ISSUER])
-        .values_list("lot_uuid", "source__unit_id", "source__kind")
-        .annotate(total=Sum("amount"))
-        .order_by()
-    ):
-        del kind
-        incoming[lot, unit] += total
-    faults = []
-    outgoing = Posting.objects.filter(source__kind=AccountKind.HELD, destination__kind=AccountKind.BRIDGE).values_list(
-        "lot_uuid", "source__unit_id"
-    )
-    back = dict(
-        ((lot, unit), total)
-        for lot, unit, total in Posting.objects.filter(source__kind=AccountKind.BRIDGE, destination__kind=AccountKind.HELD)
-        .values_list("lot_uuid", "source__unit_id")
-        .annotate(total=Coalesce(Sum("amount"), Decimal(0)))
-        .order_by()
-    )
-    for lot, unit, total in outgoing.annotate(total=Sum("amount")).order_by():
-        used = total - back.get((lot, unit), Decimal(0))
-        if used > incoming[lot, unit]:
-            faults.append(Fault("a lot gives at most what it had", f"lot {lot}", str(used), f"≤ {incoming[lot, unit]}"))
-    return faults
+    """No lot gave more than it had: in every account that may not go below nothing, each single lot is at least nothing too."""
+    sums: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
+    for side, sign in (("destination", 1), ("source", -1)):
+        rows = Posting.objects.exclude(**{f"{side}__kind__in": list(MAY_BE_NEGATIVE)}).values_list("lot_uuid", f"{side}_id")
+        for lot, account, total in rows.annotate(total=Sum("amount")).order_by():
+            sums[lot, account] += sign * total
+    overdrawn = sorted((account, str(lot), total) for (lot, account), total in sums.items() if total < 0)
+    return [Fault("a lot gives at most what it had", f"lot {lot} in account {account}", str(total), "≥ 0") for account, lot, total in overdrawn]
+
+
+def _award_faults() -> list[Fault]:
+    """What was awarded leaves by a reversal only."""
+    wrong = Posting.objects.filter(source__kind=AccountKind.AWARD).exclude(transaction__type=TransactionType.REVERSE).order_by("id")
+    return [Fault("an award leaves by reversal only", f"posting {pk}", kind, "reverse") for pk, kind in wrong.values_list("id", "transaction__type")[:10]]
 
 
 def _reversal_faults() -> list[Fault]:

@@ -19,11 +19,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from creditbank.ledger.enums import TransactionType
 from creditbank.statements.actions import issue_transcript
 from creditbank.statements.forms import VerifyForm
 from creditbank.statements.models import Transcript
 from creditbank.statements.queries import credit_years, entries, find_transcript, purses
-from foundation.api import access, client_address, format_credits, rate_limited, too_many_requests, visible_to
+from foundation.api import access, client_address, format_credits, in_language, rate_limited, too_many_requests, visible_to
 from identity.api import SignedInRequest, mask_name
 
 CHECKS_PER_MINUTE = 30
@@ -56,9 +57,9 @@ def statement_csv(request: HttpRequest) -> HttpResponse:
     for purse in purses(person, on=timezone.localdate()):
         for entry in reversed(entries(person, purse.system.code)):
             line, step = entry.line, purse.system.step
-            subject = entry.application.reference if entry.application else "; ".join(record.title_zh for record in entry.records)
+            subject = entry.application.reference if entry.application else "; ".join(in_language(record.title_zh, record.title_en) for record in entry.records)
             change = format_credits(line.change, step).replace("−", "-")
-            writer.writerow([purse.system.code, line.on.isoformat(), line.type, harmless(subject), change, format_credits(line.balance, step)])
+            writer.writerow([purse.system.code, line.on.isoformat(), TransactionType(line.type).label, harmless(subject), change, format_credits(line.balance, step)])
     answer = HttpResponse("\ufeff" + buffer.getvalue(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="statement.csv"'
     return answer

@@ -3,6 +3,7 @@
 from creditbank.recognition.actions.applications import (
     accept_decision,
     answer_request,
+    send_application,
     start_application,
     submit_application,
     withdraw_application,
@@ -30,6 +31,7 @@ __all__ = [
     "post_award",
     "request_information",
     "reverse_award",
+    "send_application",
     "send_back",
     "start_application",
     "submit_application",

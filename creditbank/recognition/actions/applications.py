@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from creditbank.catalogue.models import Programme
@@ -25,6 +26,7 @@ from creditbank.recognition.queries import Proposal, approvals_needed, propose
 from foundation.api import record_audit_entry
 
 State = ApplicationState
+TRIES = 20
 ANSWER_WITHIN_DAYS = 15
 """Days until an application is answered (Chongqing credit bank: 15 working days; counted here as calendar days, the stricter reading)."""
 
@@ -35,18 +37,37 @@ def start_application(programme: Programme, *, learner: Any, at: datetime) -> Ap
     known = Application.objects.filter(learner=learner, programme=programme, state=State.DRAFT).first()
     if known is not None:
         return known
-    application = Application.objects.create(
-        learner=learner, programme=programme, institution=programme.institution, reference=_next_reference(at)
-    )
+    application = _create(programme, learner=learner, at=at)
     record_audit_entry("recognition.start", actor=learner, about=application, concerns=learner.uuid)
     return application
 
 
+def _create(programme: Programme, *, learner: Any, at: datetime) -> Application:
+    """With the next reference number; where another application was quicker, the unique column says so, and the next one is taken."""
+    for attempt in range(TRIES):
+        try:
+            with transaction.atomic():
+                return Application.objects.create(
+                    learner=learner, programme=programme, institution=programme.institution, reference=_next_reference(at)
+                )
+        except IntegrityError:
+            if attempt == TRIES - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
 def _next_reference(at: datetime) -> str:
-    """RC-2026-0001, counted by year; the unique column settles a race."""
+    """RC-2026-0001, counted by year; longer numbers are later ones."""
     prefix = f"RC-{timezone.localtime(at).year}-"
-    last = Application.objects.filter(reference__startswith=prefix).order_by("-reference").values_list("reference", flat=True).first()
+    known = Application.objects.filter(reference__startswith=prefix).order_by(Length("reference").desc(), "-reference")
+    last = known.values_list("reference", flat=True).first()
     return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:04d}"
+
+
+@transaction.atomic
+def send_application(programme: Programme, *, learner: Any, at: datetime, shown_hash: str) -> Application:
+    """Start and submit in one: what cannot be submitted leaves no draft behind. Raises what ``submit_application`` raises."""
+    return submit_application(start_application(programme, learner=learner, at=at), actor=learner, at=at, shown_hash=shown_hash)
 
 
 @transaction.atomic

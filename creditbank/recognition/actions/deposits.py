@@ -9,6 +9,7 @@ from django.db import transaction
 
 from creditbank.ledger.actions import deposit, verify
 from creditbank.ledger.models import Transaction
+from creditbank.recognition.actions.steps import in_words
 from foundation.api import notify
 from learning.api import LearningRecord, RecordSource, RecordState, Trust
 
@@ -41,17 +42,22 @@ def deposit_record(record: LearningRecord, *, on: date) -> Transaction | None:
 
 @transaction.atomic
 def confirm_record(record: LearningRecord, *, actor: Any, on: date) -> Transaction | None:
-    """The awarding institution stands for the credit: it becomes available, and the learner hears of it. Once per record."""
+    """The awarding institution stands for the credit: it becomes available, and the learner hears of it. Once per record.
+
+    None for a record that became void or disputed meanwhile.
+    """
     key = f"verify:{record.uuid}"
     if Transaction.objects.filter(key=key).exists():
         return Transaction.objects.get(key=key)
+    if not may_deposit(record):
+        return None
     entry = verify(record=record.uuid, owner=record.learner.uuid, unit=record.credit_system.code, amount=record.credits, on=on, by=actor)
     title = {"zh": record.title_zh, "en": record.title_en or record.title_zh}
     notify(
         record.learner.uuid,
         "ledger.deposited",
         url="/my/credits/",
-        data={"title": title, "credits": str(record.credits.normalize())},
+        data={"title": title, "credits": in_words(record.credits)},
         email=False,
     )
     return entry

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from creditbank.ledger.actions import release
 from creditbank.recognition.actions.posting import post_award
-from creditbank.recognition.actions.steps import is_exactly_as_shown, locked, move_on, tell_learner
+from creditbank.recognition.actions.steps import in_words, is_exactly_as_shown, locked, move_on, tell_learner
 from creditbank.recognition.enums import ApplicationState, LineChoice, RefusalReason, Verdict
 from creditbank.recognition.exceptions import DecisionIncomplete, SamePersonTwice
 from creditbank.recognition.models import Application, ApplicationLine
@@ -134,7 +134,7 @@ def _settle(application: Application, *, actor: Any, at: datetime) -> Applicatio
     if is_exactly_as_shown(application):
         move_on(application, State.ACCEPTED, action="accept_in_advance", actor=None, at=at)
         return post_award(application, actor=actor, at=at)
-    tell_learner(application, "decided", credits=str(application.decided_credits))
+    tell_learner(application, "decided", credits=in_words(application.decided_credits or Decimal(0)))
     return application
 
 

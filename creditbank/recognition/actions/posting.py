@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from creditbank.ledger.actions import award, convert, release, reverse_transaction
 from creditbank.ledger.models import Hold, Transaction
-from creditbank.recognition.actions.steps import locked, move_on, tell_learner
+from creditbank.recognition.actions.steps import in_words, locked, move_on, tell_learner
 from creditbank.recognition.enums import ApplicationState
 from creditbank.recognition.models import Application
 
@@ -21,11 +21,12 @@ from creditbank.recognition.models import Application
 def post_award(application: Application, *, actor: Any, at: datetime) -> Application:
     """Convert what is held and award it; the caller holds the lock and the application is accepted.
 
-    Lots of refused lines are released first. Both transactions have keys made from the application, so a second call posts nothing.
+    Lots that only refused lines use are released first. Both transactions have keys made from the application, so a second call posts nothing.
     """
     on = timezone.localdate(at)
     lines = list(application.lines.order_by("position"))
-    refused = [UUID(ident) for line in lines if not line.decided for ident in line.records]
+    used = {ident for line in lines if line.decided for ident in line.records}
+    refused = [UUID(ident) for line in lines if not line.decided for ident in line.records if ident not in used]
     if refused:
         release(application=application.uuid, on=on, by=actor, lots=refused)
     gains = _gains(lines)
@@ -38,7 +39,7 @@ def post_award(application: Application, *, actor: Any, at: datetime) -> Applica
         second=application.second_officer, note=(f"{note[0]}：{programme.title_zh}", f"{note[1]}: {programme.title_en or programme.title_zh}"),
     )  # fmt: skip
     move_on(application, ApplicationState.POSTED, action="post", actor=None, at=at)
-    tell_learner(application, "posted", credits=format(sum((amount for _lot, amount in gains), Decimal(0)).normalize(), "f"))
+    tell_learner(application, "posted", credits=in_words(sum((amount for _lot, amount in gains), Decimal(0))))
     return application
 
 

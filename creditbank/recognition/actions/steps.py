@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils import translation
 
 from creditbank.recognition.enums import TRANSITIONS, ApplicationState
 from creditbank.recognition.exceptions import WrongState
@@ -44,14 +46,21 @@ def move_on(application: Application, state: str, *, action: str, actor: Any, at
 
 
 def tell_learner(application: Application, code: str, **data: Any) -> None:
-    """A notice to the learner with a link to the application."""
+    """A notice to the learner with a link to the application in the learner's language, whoever took the step."""
     programme = application.programme
     facts = {
         "reference": application.reference,
         "programme": {"zh": programme.title_zh, "en": programme.title_en or programme.title_zh},
         **data,
     }
-    notify(application.learner.uuid, f"recognition.{code}", url=reverse("creditbank:application", args=[application.reference]), data=facts)
+    with translation.override(application.learner.language):
+        url = reverse("creditbank:application", args=[application.reference])
+    notify(application.learner.uuid, f"recognition.{code}", url=url, data=facts)
+
+
+def in_words(amount: Decimal) -> str:
+    """An amount as a notice names it: 10, not 1E+1 and not 10.000."""
+    return format(amount.normalize(), "f")
 
 
 def is_exactly_as_shown(application: Application) -> bool:

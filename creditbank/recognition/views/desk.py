@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -34,7 +35,7 @@ from creditbank.recognition.queries import open_cases, queue_of, replay
 from creditbank.recognition.views.shared import shown_application
 from foundation.api import access
 from identity.api import Role
-from learning.api import LearningRecord
+from learning.api import LearningRecord, RecordState
 
 PAGE_SIZE = 20
 View = Callable[..., HttpResponse]
@@ -186,7 +187,7 @@ def _step(request: HttpRequest, reference: str, work: Callable[[], Application])
 @desk_only
 def deposits(request: HttpRequest) -> HttpResponse:
     """Records of this institution whose credit waits for confirmation."""
-    rows = LearningRecord.objects.filter(uuid__in=_waiting(), institution__in=request.user.institutions_as(Role.CREDIT_OFFICER))  # type: ignore[union-attr]
+    rows = LearningRecord.objects.filter(uuid__in=_waiting(), state=RecordState.ACTIVE, institution__in=request.user.institutions_as(Role.CREDIT_OFFICER))  # type: ignore[union-attr]
     page = Paginator(rows.select_related("learner", "credit_system", "institution").order_by("id"), PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "creditbank/deposits.html", {"page": page, "desk_nav": "deposits"})
 
@@ -201,11 +202,17 @@ def _waiting() -> Any:
 def confirm_deposit(request: HttpRequest, record_uuid: str) -> HttpResponse:
     """The awarding institution's officer confirms one record's credit."""
     places = request.user.institutions_as(Role.CREDIT_OFFICER)  # type: ignore[union-attr]
-    waiting = LearningRecord.objects.filter(uuid__in=_waiting(), institution__in=places).exclude(learner=request.user)
-    record = next((row for row in waiting.select_related("learner", "credit_system") if str(row.uuid) == record_uuid), None)
+    try:
+        wanted = UUID(record_uuid)
+    except ValueError as error:
+        raise Http404 from error
+    record = LearningRecord.objects.filter(uuid=wanted, institution__in=places).select_related("learner", "credit_system").first()
     if record is None:
-        messages.error(request, _("This record is not waiting at your desk."))
+        raise Http404
+    if record.learner_id == request.user.pk:
+        raise PermissionDenied(_("Nobody confirms credit of their own."))
+    if confirm_record(record, actor=request.user, on=timezone.localdate()) is None:
+        messages.error(request, _("This record is void or disputed; nothing was changed."))
     else:
-        confirm_record(record, actor=request.user, on=timezone.localdate())
         messages.success(request, _("Confirmed: the credit is in the learner's account."))
     return redirect("creditbank:deposits")

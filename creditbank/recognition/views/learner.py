@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from creditbank.catalogue.models import Programme
-from creditbank.recognition.actions import accept_decision, answer_request, start_application, submit_application, withdraw_application
+from creditbank.recognition.actions import accept_decision, answer_request, send_application, withdraw_application
 from creditbank.recognition.actions.applications import can_still_withdraw
 from creditbank.recognition.enums import ApplicationState
 from creditbank.recognition.exceptions import NoRulesInForce, NothingToRecognise, RecordsTaken, TooLate, WrongState
@@ -51,8 +51,7 @@ def apply_for(request: HttpRequest, code: str) -> HttpResponse:
     at = timezone.now()
     try:
         if request.method == "POST" and form.is_valid():
-            draft = start_application(programme, learner=person, at=at)
-            sent = submit_application(draft, actor=person, at=at, shown_hash=form.cleaned_data["shown"])
+            sent = send_application(programme, learner=person, at=at, shown_hash=form.cleaned_data["shown"])
             return redirect("creditbank:application", sent.reference)
         proposal = propose(person, programme, on=timezone.localdate(at))
     except NoRulesInForce:
