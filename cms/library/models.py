@@ -23,6 +23,10 @@ from foundation.api import append_only, in_language
 from identity.api import Alliance, Institution, Role
 
 SHOWN_STATES = [ReviewState.LIVE]
+NOT_IN_REVISIONS = (
+    "uuid", "code", "institution_id", "review_state", "state_reason", "state_since", "preview_scope", "read_scope", "download_scope",
+    "adopt_scope", "alliance_id",
+)  # fmt: skip
 DESK_ROLES = (Role.EDITOR, Role.INSTRUCTOR, Role.SCHOOL_APPROVER, Role.SCHOOL_ADMINISTRATOR)
 
 
@@ -320,6 +324,13 @@ class CoursePage(Page):
             if parent is not None and isinstance(parent.specific, SchoolPage):
                 self.institution_id = parent.specific.institution_id
         super().full_clean(*args, **kwargs)
+
+    def with_content_json(self, content: dict[str, Any]) -> CoursePage:
+        """A revision brings back what was written, never who may read it or how far its review is: that is decided by actions alone."""
+        page: CoursePage = super().with_content_json(content)
+        for name in NOT_IN_REVISIONS:
+            setattr(page, name, getattr(self, name))
+        return page
 
     def route(self, request: Any, path_components: list[str]) -> Any:
         """A withdrawn course answers 410 at its address instead of pretending that it never was."""

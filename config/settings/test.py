@@ -16,3 +16,4 @@ MEDIA_ROOT = VAR / "test-media"
 DATABASES["default"].setdefault("TEST", {})
 WHITENOISE_AUTOREFRESH = True
 LOG_LEVEL = env.str("LOG_LEVEL", default="ERROR")
+WHITENOISE_USE_FINDERS = True

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 import polib
-from django.template.base import TRANSLATOR_COMMENT_MARK  # noqa: F401  templatize needs the template engine loaded
 from django.utils.translation import templatize
 
 from config.catalogues import catalogue_files
