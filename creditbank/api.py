@@ -41,7 +41,7 @@ from creditbank.recognition.exceptions import (
     WrongState,
 )
 from creditbank.recognition.models import Application, ApplicationLine, ApplicationStep
-from creditbank.recognition.queries import Proposal, propose, replay
+from creditbank.recognition.queries import Proposal, propose, replay, without_deposit
 from creditbank.statements.actions import issue_transcript, revoke_transcript
 from creditbank.statements.models import Transcript
 from creditbank.statements.queries import find_transcript
@@ -126,4 +126,5 @@ __all__ = [
     "verify",
     "version_in_force",
     "withdraw_application",
+    "without_deposit",
 ]

@@ -104,6 +104,11 @@ class Fault:
         return f"{self.promise}: {self.row}: found {self.found}, expected {self.expected}"
 
 
+def _figure(amount: Decimal) -> str:
+    """A figure alike on every database: 7, not 7.000."""
+    return format(amount.normalize(), "f")
+
+
 def find_faults() -> list[Fault]:
     """Everything that is wrong with the books; empty means that they balance. A fixed number of queries."""
     return [*_balance_faults(), *_step_faults(), *_lot_faults(), *_award_faults(), *_reversal_faults(), *_empty_faults()]
@@ -128,7 +133,7 @@ def _balance_faults() -> list[Fault]:
             continue
         if account.balance != actual:
             faults.append(
-                Fault("cached balance equals its postings", f"account {account.pk} ({account})", str(account.balance), str(actual))
+                Fault("cached balance equals its postings", f"account {account.pk} ({account})", _figure(account.balance), _figure(actual))
             )
         if actual < 0:
             faults.append(Fault("no account below nothing", f"account {account.pk} ({account})", str(actual), "≥ 0"))

@@ -14,6 +14,8 @@ from django.db.models import QuerySet
 from creditbank.agreements.models import RuleBookVersion
 from creditbank.agreements.queries import limits_of, rule_base, target_of, version_in_force
 from creditbank.catalogue.models import Programme
+from creditbank.ledger.enums import TransactionType
+from creditbank.ledger.models import Transaction
 from creditbank.recognition.enums import OPEN_STATES, ApplicationState
 from creditbank.recognition.exceptions import NoRulesInForce
 from creditbank.recognition.facts import facts_of
@@ -22,6 +24,7 @@ from creditbank.recognition.replaying import read_snapshot
 from creditbank.rules.decide import decide
 from creditbank.rules.snapshot import canonical, hash_of, plain, snapshot
 from creditbank.rules.types import Decision, Facts, Limit, RuleBase
+from learning.api import LearningRecord, RecordState, Trust
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,15 @@ def replay(application: Application) -> bool:
     facts, base, limits, on = read_snapshot(application.snapshot)
     again = decide(facts, base, limits, on)
     return hash_of(application.snapshot) == application.snapshot_hash and canonical(again) == canonical(application.proposal)
+
+
+def without_deposit() -> QuerySet[LearningRecord]:
+    """Records whose credit an institution stands for and that never reached an account: a deposit failed. One query."""
+    deposited = Transaction.objects.filter(type=TransactionType.DEPOSIT, record_uuid__isnull=False).values("record_uuid")
+    rows = LearningRecord.objects.filter(
+        state=RecordState.ACTIVE, trust__in=[Trust.INSTITUTION, Trust.VERIFIED], credits__gt=0, credit_system__isnull=False, institution__isnull=False
+    )  # fmt: skip
+    return rows.exclude(uuid__in=deposited).select_related("learner", "institution", "credit_system").order_by("id")
 
 
 def queue_of(user: Any, *, state: str = "", search: str = "") -> QuerySet[Application]:
