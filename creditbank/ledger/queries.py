@@ -160,13 +160,18 @@ def _lot_faults() -> list[Fault]:
         for lot, account, total in rows.annotate(total=Sum("amount")).order_by():
             sums[lot, account] += sign * total
     overdrawn = sorted((account, str(lot), total) for (lot, account), total in sums.items() if total < 0)
-    return [Fault("a lot gives at most what it had", f"lot {lot} in account {account}", str(total), "≥ 0") for account, lot, total in overdrawn]
+    return [
+        Fault("a lot gives at most what it had", f"lot {lot} in account {account}", str(total), "≥ 0") for account, lot, total in overdrawn
+    ]
 
 
 def _award_faults() -> list[Fault]:
     """What was awarded leaves by a reversal only."""
     wrong = Posting.objects.filter(source__kind=AccountKind.AWARD).exclude(transaction__type=TransactionType.REVERSE).order_by("id")
-    return [Fault("an award leaves by reversal only", f"posting {pk}", kind, "reverse") for pk, kind in wrong.values_list("id", "transaction__type")[:10]]
+    return [
+        Fault("an award leaves by reversal only", f"posting {pk}", kind, "reverse")
+        for pk, kind in wrong.values_list("id", "transaction__type")[:10]
+    ]
 
 
 def _reversal_faults() -> list[Fault]:

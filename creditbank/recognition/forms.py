@@ -26,7 +26,10 @@ class MessageForm(forms.Form):
     """A text from one person to another."""
 
     text = forms.CharField(
-        label=_("Message"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}), error_messages={"required": _("Please write a message.")}
+        label=_("Message"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Please write a message.")},
     )
 
 

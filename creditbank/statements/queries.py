@@ -88,9 +88,13 @@ def credit_years(person: Any) -> list[dict[str, Any]]:
         if entry.type == TransactionType.REVERSE:
             continue
         year = entry.effective_on.year
-        if (posting.destination.kind == AccountKind.AVAILABLE and posting.source.kind == AccountKind.PENDING) or posting.destination.kind == AccountKind.AWARD:
+        if (
+            posting.destination.kind == AccountKind.AVAILABLE and posting.source.kind == AccountKind.PENDING
+        ) or posting.destination.kind == AccountKind.AWARD:
             years[year]["in"][posting.destination.unit.code] += posting.amount
-        elif (posting.source.kind == AccountKind.HELD and posting.destination.kind == AccountKind.BRIDGE) or posting.destination.kind == AccountKind.EXPIRED:
+        elif (
+            posting.source.kind == AccountKind.HELD and posting.destination.kind == AccountKind.BRIDGE
+        ) or posting.destination.kind == AccountKind.EXPIRED:
             years[year]["out"][posting.source.unit.code] += posting.amount
     return [{"year": year, **years[year]} for year in sorted(years)]
 

@@ -34,7 +34,7 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
     """Balances by unit, the years, and the account statement of one unit with its running balance."""
-    person = cast(SignedInRequest, request).user
+    person = cast("SignedInRequest", request).user
     now = timezone.now()
     rows = purses(person, on=timezone.localdate(now))
     shown = [purse for purse in rows if purse.balance.total or purse.balance.pending or purse.balance.expired]
@@ -50,16 +50,29 @@ def account(request: HttpRequest) -> HttpResponse:
 @login_required
 def statement_csv(request: HttpRequest) -> HttpResponse:
     """The account statement of all units as CSV; no cell can become a formula."""
-    person = cast(SignedInRequest, request).user
+    person = cast("SignedInRequest", request).user
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow([_("Unit"), _("Date"), _("Type"), _("Subject"), _("Change"), _("Balance")])
     for purse in purses(person, on=timezone.localdate()):
         for entry in reversed(entries(person, purse.system.code)):
             line, step = entry.line, purse.system.step
-            subject = entry.application.reference if entry.application else "; ".join(in_language(record.title_zh, record.title_en) for record in entry.records)
+            subject = (
+                entry.application.reference
+                if entry.application
+                else "; ".join(in_language(record.title_zh, record.title_en) for record in entry.records)
+            )
             change = format_credits(line.change, step).replace("−", "-")
-            writer.writerow([purse.system.code, line.on.isoformat(), TransactionType(line.type).label, harmless(subject), change, format_credits(line.balance, step)])
+            writer.writerow(
+                [
+                    purse.system.code,
+                    line.on.isoformat(),
+                    TransactionType(line.type).label,
+                    harmless(subject),
+                    change,
+                    format_credits(line.balance, step),
+                ]
+            )
     answer = HttpResponse("\ufeff" + buffer.getvalue(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="statement.csv"'
     return answer
@@ -80,7 +93,7 @@ def transcripts(request: HttpRequest) -> HttpResponse:
 @require_POST
 def issue(request: HttpRequest) -> HttpResponse:
     """Issue a transcript of what stands in the account now."""
-    person = cast(SignedInRequest, request).user
+    person = cast("SignedInRequest", request).user
     if rate_limited(f"transcript:{person.uuid}", limit=10, seconds=3600):
         messages.error(request, _("You have issued many transcripts in the last hour. Please use one of them, or wait."))
         return redirect("creditbank:transcripts")

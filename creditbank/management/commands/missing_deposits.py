@@ -27,4 +27,6 @@ class Command(BaseCommand):
             if options["deposit"]:
                 deposit_record(record, on=timezone.localdate())
         count = len(missing)
-        self.stdout.write(f"{count} record{'' if count == 1 else 's'} without deposit." if count else "Every record with credit is deposited.")
+        self.stdout.write(
+            f"{count} record{'' if count == 1 else 's'} without deposit." if count else "Every record with credit is deposited."
+        )

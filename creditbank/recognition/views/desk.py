@@ -66,7 +66,9 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 
 def _case(request: HttpRequest, reference: str, *, to: str) -> Application:
-    rows = Application.objects.select_related("programme__system", "institution", "learner", "rules__book", "first_officer", "second_officer")
+    rows = Application.objects.select_related(
+        "programme__system", "institution", "learner", "rules__book", "first_officer", "second_officer"
+    )
     return access(rows, reference, user=request.user, to=to, field="reference")
 
 
@@ -78,9 +80,16 @@ def case(request: HttpRequest, reference: str, form: DecisionForm | None = None)
     lines = list(row.lines.all())
     form = form or DecisionForm(row)
     shown = shown_application(row)
-    records = {str(record.uuid): record for record in LearningRecord.objects.filter(uuid__in=[ident for line in lines for ident in line.records])}
+    records = {
+        str(record.uuid): record for record in LearningRecord.objects.filter(uuid__in=[ident for line in lines for ident in line.records])
+    }
     paired = [
-        {"line": line, "shown": words, "fields": form.line_fields(line.position), "records": [records[i] for i in line.records if i in records]}
+        {
+            "line": line,
+            "shown": words,
+            "fields": form.line_fields(line.position),
+            "records": [records[i] for i in line.records if i in records],
+        }
         for line, words in zip(lines, shown.lines if shown else (), strict=False)
     ]
     context = {
@@ -119,7 +128,9 @@ def ask(request: HttpRequest, reference: str) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Please write what you need from the learner."))
         return redirect("creditbank:case", reference)
-    return _step(request, reference, lambda: request_information(row, actor=request.user, at=timezone.now(), text=form.cleaned_data["text"]))
+    return _step(
+        request, reference, lambda: request_information(row, actor=request.user, at=timezone.now(), text=form.cleaned_data["text"])
+    )
 
 
 @desk_only
@@ -141,7 +152,10 @@ def decide_case(request: HttpRequest, reference: str) -> HttpResponse:
         decide_application(row, decisions=decisions, actor=request.user, at=timezone.now(), message=form.cleaned_data["message"])
     except DecisionIncomplete as error:
         field = {"amount": "amount", "reason": "reason"}.get(error.code, "choice")
-        words = {"amount": _("Enter an amount on the step, at most what is proposed."), "reason": _("Choose a reason; another reason needs a note.")}
+        words = {
+            "amount": _("Enter an amount on the step, at most what is proposed."),
+            "reason": _("Choose a reason; another reason needs a note."),
+        }
         form.add_error(f"{field}_{error.line}", words.get(error.code, _("Please decide on this line.")))
         return case(request, reference, form)
     except SamePersonTwice:
@@ -187,8 +201,12 @@ def _step(request: HttpRequest, reference: str, work: Callable[[], Application])
 @desk_only
 def deposits(request: HttpRequest) -> HttpResponse:
     """Records of this institution whose credit waits for confirmation."""
-    rows = LearningRecord.objects.filter(uuid__in=_waiting(), state=RecordState.ACTIVE, institution__in=request.user.institutions_as(Role.CREDIT_OFFICER))  # type: ignore[union-attr]
-    page = Paginator(rows.select_related("learner", "credit_system", "institution").order_by("id"), PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = LearningRecord.objects.filter(
+        uuid__in=_waiting(), state=RecordState.ACTIVE, institution__in=request.user.institutions_as(Role.CREDIT_OFFICER)
+    )  # type: ignore[union-attr]
+    page = Paginator(rows.select_related("learner", "credit_system", "institution").order_by("id"), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
     return render(request, "creditbank/deposits.html", {"page": page, "desk_nav": "deposits"})
 
 

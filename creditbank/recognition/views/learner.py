@@ -25,7 +25,13 @@ from creditbank.recognition.views.shared import shown_application, shown_proposa
 from foundation.api import access, visible_to
 from identity.api import SignedInRequest
 
-TRACK = (ApplicationState.SUBMITTED, ApplicationState.CHECKING, ApplicationState.SECOND_REVIEW, ApplicationState.DECIDED, ApplicationState.POSTED)
+TRACK = (
+    ApplicationState.SUBMITTED,
+    ApplicationState.CHECKING,
+    ApplicationState.SECOND_REVIEW,
+    ApplicationState.DECIDED,
+    ApplicationState.POSTED,
+)
 
 
 @login_required
@@ -45,7 +51,7 @@ def choose_programme(request: HttpRequest) -> HttpResponse:
 @login_required
 def apply_for(request: HttpRequest, code: str) -> HttpResponse:
     """The best proposal for a programme, and the declaration that submits it."""
-    person = cast(SignedInRequest, request).user
+    person = cast("SignedInRequest", request).user
     programme = access(Programme.objects.open().select_related("institution", "system"), code, user=person, field="code")
     form = DeclarationForm(request.POST or None)
     at = timezone.now()
@@ -59,7 +65,9 @@ def apply_for(request: HttpRequest, code: str) -> HttpResponse:
     except NothingToRecognise:
         proposal = propose(person, programme, on=timezone.localdate(at))
     except RecordsTaken:
-        messages.warning(request, _("Your archive or the rules have changed since this page was shown. Please look again; nothing was sent."))
+        messages.warning(
+            request, _("Your archive or the rules have changed since this page was shown. Please look again; nothing was sent.")
+        )
         return redirect("creditbank:apply", code)
     context = {
         "programme": programme, "shown": shown_proposal(proposal), "proposal": proposal, "form": form, "nav": "credits",

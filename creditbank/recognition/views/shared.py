@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-
-
 from django.utils.translation import get_language
 
 from creditbank.agreements.queries import outcome_titles
@@ -30,5 +28,3 @@ def shown_application(application: Application) -> Shown | None:
     leaves = {leaf.path: (leaf.title_zh, leaf.title_en) for leaf in facts.target.seats()}
     language = get_language() or "zh-hans"
     return show(application.proposal, base=base, records=records, outcomes=outcome_titles(), leaves=leaves, language=language)
-
-

@@ -109,13 +109,18 @@ class _RollBack(Exception):
     pass
 
 
+@transaction.atomic
+def run_and_forget(orders):
+    machine = Machine()
+    for name, number, steps in orders:
+        getattr(machine, name)(number, steps)
+        machine.check()
+    raise _RollBack
+
+
 @pytest.mark.django_db
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(orders=ORDERS)
 def test_any_sequence_of_orders_agrees_with_the_oracle(orders):
-    with pytest.raises(_RollBack), transaction.atomic():
-        machine = Machine()
-        for name, number, steps in orders:
-            getattr(machine, name)(number, steps)
-            machine.check()
-        raise _RollBack
+    with pytest.raises(_RollBack):
+        run_and_forget(orders)
