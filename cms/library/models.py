@@ -17,6 +17,7 @@ from wagtail.models import Page, PageManager, PageQuerySet
 from wagtail.search import index
 
 from cms.library.blocks import CourseBody
+from cms.library.editing import CourseForm
 from cms.library.enums import CourseFormat, CourseLanguage, Licence, ReasonCode, ResourceKind, ReviewState, SharingScope
 from cms.library.registries import access_grants, page_view
 from foundation.api import append_only, in_language
@@ -229,6 +230,7 @@ class CoursePage(Page):
 
     objects = CoursePageManager()
 
+    base_form_class = CourseForm
     parent_page_types = ["cms.SchoolPage"]
     subpage_types: list[str] = []
     template = "cms/library/course_page.html"
@@ -306,6 +308,12 @@ class CoursePage(Page):
         return in_language(self.title, self.title_en)
 
     @property
+    def outcome_code(self) -> str:
+        """What credit rules call finishing this course: the school's code and the course's own, JLOU:ELD201 for JLOU-ELD201."""
+        school = self.institution.code
+        return f"{school}:{self.code.removeprefix(school + '-')}"
+
+    @property
     def summary(self) -> str:
         return in_language(self.summary_zh, self.summary_en)
 
@@ -316,14 +324,6 @@ class CoursePage(Page):
     @property
     def prerequisites(self) -> str:
         return in_language(self.prerequisites_zh, self.prerequisites_en)
-
-    def full_clean(self, *args: Any, **kwargs: Any) -> None:
-        """The school is the parent's; nobody types it."""
-        if not self.institution_id:
-            parent = self.get_parent()
-            if parent is not None and isinstance(parent.specific, SchoolPage):
-                self.institution_id = parent.specific.institution_id
-        super().full_clean(*args, **kwargs)
 
     def with_content_json(self, content: dict[str, Any]) -> CoursePage:
         """A revision brings back what was written, never who may read it or how far its review is: that is decided by actions alone."""

@@ -79,7 +79,7 @@ def my_credit_summary(context: Any) -> SafeString:
 @register.simple_tag
 def course_recognition(course: Any) -> SafeString:
     """For the course page: by which published rules finishing the course counts where."""
-    code = f"{course.institution.code}:{course.code.split('-')[-1]}"
+    code = course.outcome_code
     language, titles, rows = get_language() or "zh-hans", outcome_titles(), []
     versions = RuleBookVersion.objects.in_force(on=timezone.localdate()).select_related("book__institution")
     for version in versions:

@@ -52,6 +52,7 @@ def create_school_page(institution: Institution) -> SchoolPage:
 def _let_edit(group: Group, page: SchoolPage, collection: Collection) -> None:
     for codename in ("add_page", "change_page"):
         GroupPagePermission.objects.create(group=group, page=page, permission=_permission("wagtailcore", codename))
+    group.permissions.add(*(_permission("cms", f"{verb}_quiz") for verb in ("add", "change", "view")))
     for app, model in (("wagtailimages", "image"), ("wagtaildocs", "document")):
         for verb in ("add", "change", "choose"):
             GroupCollectionPermission.objects.create(group=group, collection=collection, permission=_permission(app, f"{verb}_{model}"))

@@ -62,7 +62,7 @@ def open_run(
         credit_system=credit_system,
         notional_hours=notional_hours if notional_hours is not None else course.notional_hours,
         pass_mark=pass_mark,
-        outcome_code=outcome_code,
+        outcome_code=outcome_code or course.outcome_code,
         opened_by_uuid=actor.uuid,
         state=state,
         created_at=at,

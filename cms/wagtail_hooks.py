@@ -1,0 +1,131 @@
+"""What Wagtail's admin shows and refuses: quizzes of one's own school, files by the policy, no deleting of what learners have pinned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from wagtail import hooks
+from wagtail.models import Page
+from wagtail.snippets.models import register_snippet
+from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
+from wagtail.snippets.views.snippets import CreateView, SnippetViewSet
+
+from cms.assessment.models import Quiz
+from cms.library.enums import ResourceKind
+from cms.library.models import CoursePage, CourseVersion, Resource
+from foundation.api import can
+from identity.api import Role
+
+
+class QuizCreateView(CreateView):
+    """A new quiz belongs to the editor's school."""
+
+    def save_instance(self) -> Quiz:
+        places = self.request.user.institutions_as(Role.EDITOR, Role.INSTRUCTOR)
+        if not places:
+            raise PermissionDenied
+        quiz = self.form.instance
+        quiz.resource = Resource.objects.create(
+            kind=ResourceKind.QUIZ, institution_id=places[0], title_zh=quiz.title_zh, title_en=quiz.title_en
+        )
+        return super().save_instance()  # type: ignore[no-any-return]
+
+
+class _OwnQuizzes:
+    """Choosers list the own school's quizzes only: a quiz holds its keys."""
+
+    def get_object_list(self) -> Any:
+        return Quiz.objects.visible_to(self.request.user)  # type: ignore[attr-defined]
+
+
+class QuizChooseView(_OwnQuizzes, ChooseView):
+    """The dialog."""
+
+
+class QuizChooseResultsView(_OwnQuizzes, ChooseResultsView):
+    """Its results."""
+
+
+class QuizChooserViewSet(SnippetChooserViewSet):
+    """Choosing a quiz for a unit."""
+
+    choose_view_class = QuizChooseView
+    choose_results_view_class = QuizChooseResultsView
+
+
+class QuizViewSet(SnippetViewSet):
+    """Quizzes in the admin."""
+
+    model = Quiz
+    icon = "help"
+    add_to_admin_menu = True
+    menu_order = 210
+    list_display = ["title_zh", "title_en"]
+    add_view_class = QuizCreateView
+    chooser_viewset_class = QuizChooserViewSet
+    copy_view_enabled = False
+    inspect_view_enabled = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return Quiz.objects.visible_to(request.user)
+
+
+register_snippet(QuizViewSet)
+
+
+@hooks.register("before_serve_document")
+def ask_the_policy(document: Any, request: HttpRequest) -> None:
+    """A file is served to whoever may read a course that shows it, and to the desk of its own school; to others it does not exist."""
+    versions = CourseVersion.objects.filter(files__document=document).select_related("course").order_by("-id")[:20]
+    if any(can(request.user, "read", version.course) for version in versions):
+        return
+    if request.user.is_authenticated and document.collection.name in {held.institution_code for held in request.user.acting_roles()}:
+        return
+    raise Http404
+
+
+def _refuse_delete(request: HttpRequest, page: Page) -> HttpResponse | None:
+    """Courses with versions stay: runs and records name them. Says so instead of failing."""
+    inside = Page.objects.descendant_of(page, inclusive=True).values("pk")
+    pinned = CoursePage.objects.filter(pk__in=inside, versions__isnull=False).distinct()
+    if not pinned.exists() and page.specific_class is CoursePage:
+        pinned = CoursePage.objects.filter(pk=page.pk, review_steps__isnull=False)
+    if not pinned.exists():
+        return None
+    names = ", ".join(course.title for course in pinned[:5])
+    messages.error(request, _("Published courses cannot be deleted, because learners' records name them: %(names)s. Withdraw them instead.") % {"names": names})
+    return redirect("wagtailadmin_explore", page.get_parent().pk)
+
+
+@hooks.register("before_delete_page")
+def keep_pinned_courses(request: HttpRequest, page: Page) -> HttpResponse | None:
+    return _refuse_delete(request, page)
+
+
+@hooks.register("before_bulk_action")
+def keep_pinned_courses_in_bulk(request: HttpRequest, action_type: str, objects: list[Any], _action: Any) -> HttpResponse | None:
+    """The same for many at once."""
+    if action_type != "delete":
+        return None
+    return next((answer for page in objects if isinstance(page, Page) and (answer := _refuse_delete(request, page)) is not None), None)
+
+
+@hooks.register("insert_global_admin_css")
+def brand() -> str:
+    """Our colours in the admin."""
+
+
+    return format_html('<link rel="stylesheet" href="{}">', static("css/admin.css"))
+
+
+@hooks.register("construct_main_menu")
+def only_what_is_there(request: HttpRequest, menu_items: list[Any]) -> None:
+    """Reports and settings of the whole site are the operator's, not a school's."""
+    menu_items[:] = [item for item in menu_items if item.name not in {"reports", "settings"} or request.user.is_superuser]
