@@ -100,12 +100,16 @@ def _refuse_delete(request: HttpRequest, page: Page) -> HttpResponse | None:
     if not pinned.exists():
         return None
     names = ", ".join(course.title for course in pinned[:5])
-    messages.error(request, _("Published courses cannot be deleted, because learners' records name them: %(names)s. Withdraw them instead.") % {"names": names})
+    messages.error(
+        request,
+        _("Published courses cannot be deleted, because learners' records name them: %(names)s. Withdraw them instead.") % {"names": names},
+    )
     return redirect("wagtailadmin_explore", page.get_parent().pk)
 
 
 @hooks.register("before_delete_page")
 def keep_pinned_courses(request: HttpRequest, page: Page) -> HttpResponse | None:
+    """One page."""
     return _refuse_delete(request, page)
 
 
@@ -120,7 +124,6 @@ def keep_pinned_courses_in_bulk(request: HttpRequest, action_type: str, objects:
 @hooks.register("insert_global_admin_css")
 def brand() -> str:
     """Our colours in the admin."""
-
 
     return format_html('<link rel="stylesheet" href="{}">', static("css/admin.css"))
 

@@ -26,25 +26,30 @@ api.add_router("", cms.router)
 
 @api.exception_handler(Problem)
 def on_problem(request: HttpRequest, error: Any) -> HttpResponse:
+    """A problem that an action or query raised."""
     return problem_response(request, error)
 
 
 @api.exception_handler(Http404)
 def on_missing(request: HttpRequest, error: Any) -> HttpResponse:
+    """404."""
     return problem_response(request, Problem(404, "not_found", _("There is nothing at this address.")))
 
 
 @api.exception_handler(PermissionDenied)
 def on_denied(request: HttpRequest, error: Any) -> HttpResponse:
+    """403."""
     return problem_response(request, Problem(403, "forbidden", _("You may not do this here.")))
 
 
 @api.exception_handler(AuthenticationError)
 def on_anonymous(request: HttpRequest, error: Any) -> HttpResponse:
+    """401."""
     return problem_response(request, Problem(401, "unauthenticated", _("Please sign in, or send a valid token.")))
 
 
 @api.exception_handler(ValidationError)
 def on_invalid(request: HttpRequest, error: Any) -> HttpResponse:
+    """422, with every field that is wrong."""
     fields = [{"field": ".".join(str(part) for part in item["loc"][1:]), "message": str(item["msg"])} for item in error.errors]
     return problem_response(request, Problem(422, "invalid", _("Some values are not valid."), errors=fields))

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -59,7 +59,7 @@ class City:
     def at(self, days_ago: int, hour: int = 10) -> datetime:
         """A moment so many days before the day of loading, in the city's time."""
         day = self.today - timedelta(days=days_ago)
-        return timezone.make_aware(datetime(day.year, day.month, day.day, hour, 0))
+        return datetime.combine(day, time(hour), tzinfo=timezone.get_current_timezone())
 
     def named(self, key: str) -> User:
         return self.people[f"{key}@demo.example"]
@@ -152,7 +152,14 @@ def _learners(city: City) -> list[User]:
     chance = random.Random(SEED + 1)
     names = RARE + [_name(chance) for _ in range(LEARNERS - len(RARE))]
     rows = [
-        User(name=name, email=f"learner{number:03d}@demo.example", is_demo=True, password="!", language="zh-hans", uuid=stable_id("learner", number))
+        User(
+            name=name,
+            email=f"learner{number:03d}@demo.example",
+            is_demo=True,
+            password="!",
+            language="zh-hans",
+            uuid=stable_id("learner", number),
+        )
         for number, name in enumerate(names)
     ]
     if not User.objects.filter(email=rows[-1].email).exists():
@@ -177,7 +184,9 @@ def _publish(city: City, course: CityCourse) -> None:
     page = set_body(page, sections=[_section(city, course, at) for at in range(len(course.sections))], actor=desk[Role.EDITOR])
     scope = SharingScope[course.scope.upper()]
     alliance = Alliance.objects.get(code="CARE") if scope == SharingScope.ALLIANCE else None
-    page = set_sharing(page, preview=scope, read=scope, download=SharingScope.OWN, adopt=_adoption(scope), alliance=alliance, actor=desk[Role.EDITOR])
+    page = set_sharing(
+        page, preview=scope, read=scope, download=SharingScope.OWN, adopt=_adoption(scope), alliance=alliance, actor=desk[Role.EDITOR]
+    )
     page = submit_to_school(page, actor=desk[Role.EDITOR])
     page = approve_for_school(page, actor=desk[Role.SCHOOL_APPROVER])
     if page.review_state == "submitted":

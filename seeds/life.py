@@ -75,7 +75,6 @@ def open_runs(city: City) -> None:
 
 def _administrator(city: City, institution: Institution) -> User:
 
-
     email = f"administrator.{institution.code.lower()}@demo.example"
     user = User.objects.filter(email=email).first() or User.objects.create_user(name="校务管理员", email=email, is_demo=True)
     grant_membership(user, institution, Role.SCHOOL_ADMINISTRATOR, actor=None, starts_on=city.today - timedelta(days=720))
@@ -87,22 +86,26 @@ def study(city: City) -> None:
     runs = list(CourseRun.objects.select_related("course_version", "institution", "credit_system").order_by("id"))
     if not runs or LearningRecord.objects.filter(source=RecordSource.RUN).exists():
         return
-    histories = []
-    for learner in city.learners:
-        for run in city.chance.sample(runs, min(len(runs), city.chance.randint(1, PER_LEARNER))):
-            histories.append(_history(city, run, learner, days_ago=city.chance.randint(40, 700)))
-    by_outcome = {run.outcome_code: run for run in runs}
-    for outcome, days in (("JLOU:ELD201", 150), ("JLOU:ELD202", 510), ("JLOU:ELD204", 690), ("YQE:CAL101", 300), ("JLUT:AI101", 90)):
-        if outcome in by_outcome:
-            histories.append(_history(city, by_outcome[outcome], city.named("lin"), days_ago=days, finishes=True))
-    if "JLOU:MED101" in by_outcome:
-        histories.append(_history(city, by_outcome["JLOU:MED101"], city.named("lin"), days_ago=6, finishes=False))
-    if "YQE:CAL101" in by_outcome:
-        histories.append(_history(city, by_outcome["YQE:CAL101"], city.named("wang"), days_ago=60, finishes=True))
-    if "JLUT:PY101" in by_outcome:
-        histories.append(_history(city, by_outcome["JLUT:PY101"], city.named("chen"), days_ago=30, finishes=True))
-    records = record_history(histories)
-    _deposit(records)
+    histories = [
+        _history(city, run, learner, days_ago=city.chance.randint(40, 700))
+        for learner in city.learners
+        for run in city.chance.sample(runs, min(len(runs), city.chance.randint(1, PER_LEARNER)))
+    ]
+    histories += _stories(city, {run.outcome_code: run for run in runs})
+    _deposit(record_history(histories))
+
+
+def _stories(city: City, by_outcome: dict[str, CourseRun]) -> list[StudyHistory]:
+    """What the people with a name in the demo studied."""
+    wanted = [
+        ("lin", "JLOU:ELD201", 150, True), ("lin", "JLOU:ELD202", 510, True), ("lin", "JLOU:ELD204", 690, True), ("lin", "YQE:CAL101", 300, True),
+        ("lin", "JLUT:AI101", 90, True), ("lin", "JLOU:MED101", 6, False), ("wang", "YQE:CAL101", 60, True), ("chen", "JLUT:PY101", 30, True),
+    ]  # fmt: skip
+    return [
+        _history(city, by_outcome[outcome], city.named(key), days_ago=days, finishes=finishes)
+        for key, outcome, days, finishes in wanted
+        if outcome in by_outcome
+    ]
 
 
 def _history(city: City, run: CourseRun, learner: User, *, days_ago: int, finishes: bool | None = None) -> StudyHistory:
@@ -119,7 +122,9 @@ def _history(city: City, run: CourseRun, learner: User, *, days_ago: int, finish
         units.append(UnitHistory(unit.id, moment, done, seconds=unit.minutes * city.chance.randint(35, 70)))
         for quiz in quizzes:
             answers = _answers(city, run, quiz.id, careful=finishes is True)
-            attempts.append(AttemptHistory(quiz.id, answers, moment + timedelta(minutes=unit.minutes), key=f"{run.uuid}:{learner.uuid}:{quiz.id}"[:64]))
+            attempts.append(
+                AttemptHistory(quiz.id, answers, moment + timedelta(minutes=unit.minutes), key=f"{run.uuid}:{learner.uuid}:{quiz.id}"[:64])
+            )
     return StudyHistory(run=run, learner=learner, enrolled_at=begun - timedelta(hours=1), units=tuple(units), attempts=tuple(attempts))
 
 
@@ -131,7 +136,7 @@ def _answers(city: City, run: CourseRun, block_id: str, *, careful: bool) -> dic
         if question.kind in {"single", "true_false"} and not knows:
             given[question.id] = [city.chance.choice([ident for ident, _text in question.choices] or ["true", "false"])]
         else:
-            given[question.id] = list(question.key) if question.kind in {"multiple"} else [question.key[0]]
+            given[question.id] = list(question.key) if question.kind == "multiple" else [question.key[0]]
     return given
 
 
@@ -162,7 +167,11 @@ def report_results(city: City) -> None:
         codes = city.chance.sample(["JLSA:CERT5", "JLSA:CERT4", "JLHV:NUR101", "JLHV:NUR102", "JLLT:CET4", "JLEM:AID101"], 1 + number % 3)
         for code in codes:
             score = str(city.chance.randint(390, 560)) if code == "JLLT:CET4" else str(city.chance.randint(55, 96))
-            rows.append(_result(city, outcomes, learner, code, city.chance.randint(30, 720), score=score, scale="CET" if code == "JLLT:CET4" else ""))
+            rows.append(
+                _result(
+                    city, outcomes, learner, code, city.chance.randint(30, 720), score=score, scale="CET" if code == "JLLT:CET4" else ""
+                )
+            )
     records = enter_records(rows, actor=city.named("feng"), at=city.at(20), announce_each=False)
     _deposit(records)
     enter_records([_own(city, lin)], actor=lin, at=city.at(10), announce_each=False)
@@ -177,7 +186,7 @@ def _result(
     on_scale = scale == "CET"
     return NewRecord(
         learner=learner, title_zh=zh, title_en=en, source=RecordSource.INSTITUTION_UPLOAD, trust=trust, kind_of_education="vocational",
-        earned_on=earned, institution=city.institutions[code.split(":")[0]], outcome_code=code,
+        earned_on=earned, institution=city.institutions[code.split(":", maxsplit=1)[0]], outcome_code=code,
         score=None if on_scale else Decimal(score), grade=score if on_scale else "", grade_scale=scale,
         credits=Decimal(credits), credit_system=CreditSystem.objects.get(code=system), notional_hours=Decimal(hours) if hours else None,
         category=category, source_type=source_type, valid_until=earned + timedelta(days=valid_days) if valid_days else None,
@@ -209,7 +218,14 @@ def build_rules(city: City) -> None:
     for source, target, num, den in rows["rates"]:
         Rate.objects.get_or_create(source=systems[source], target=systems[target], defaults={"num": num, "den": den})
     for code, zh, en, kind, precedence, parties in rows["agreements"]:
-        facts = {"title_zh": zh, "title_en": en, "kind": kind, "precedence": precedence, "status": "active", "starts_on": city.today - timedelta(days=700)}
+        facts = {
+            "title_zh": zh,
+            "title_en": en,
+            "kind": kind,
+            "precedence": precedence,
+            "status": "active",
+            "starts_on": city.today - timedelta(days=700),
+        }
         agreement, made = Agreement.objects.get_or_create(code=code, defaults=facts)
         if made:
             agreement.parties.set([city.institutions[party] for party in parties])
@@ -219,7 +235,9 @@ def build_rules(city: City) -> None:
     facts = {"institution": home, "title_zh": "江澜开放大学学分认定规则手册", "title_en": "Rule book of Jianglan Open University"}
     book, _made = RuleBook.objects.get_or_create(code="JLOU", defaults=facts)
     if not book.versions.exists():
-        version = draft_version(book, rules=rows["rules"], limits=rows["limits"], valid_from=city.today - timedelta(days=600), actor=city.named("xu"))
+        version = draft_version(
+            book, rules=rows["rules"], limits=rows["limits"], valid_from=city.today - timedelta(days=600), actor=city.named("xu")
+        )
         publish_rules(version, actor=city.named("ma"), at=city.at(600))
 
 
@@ -287,7 +305,9 @@ def _walk(city: City, programme: Programme, learner: User, ending: str, *, days_
     if ending in {"checking", "information_requested"}:
         return True
     decisions = {line.position: _decision(ending, line.position) for line in application.lines.all()}
-    application = decide_application(application, decisions=decisions, actor=officer, at=at + timedelta(days=1), message=_MESSAGES.get(ending, ""))
+    application = decide_application(
+        application, decisions=decisions, actor=officer, at=at + timedelta(days=1), message=_MESSAGES.get(ending, "")
+    )
     if ending != "second_review":
         confirm_decision(application, actor=second, at=at + timedelta(days=1, hours=4))
     return True
@@ -306,7 +326,6 @@ def _decision(ending: str, position: int) -> LineDecision:
 
 def issue_papers(city: City) -> None:
     """A transcript for those who asked for one."""
-
 
     for person in (city.named("lin"), *city.learners[:3]):
         if not Transcript.objects.filter(learner=person).exists():

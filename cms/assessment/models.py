@@ -23,6 +23,8 @@ from foundation.api import in_language
 
 
 class QuizQuerySet(models.QuerySet["Quiz"]):
+    """Quizzes as their reader may see them."""
+
     def visible_to(self, user: Any) -> QuizQuerySet:
         """Those who work at the owner's desk: a quiz holds its keys."""
         if not user.is_authenticated:

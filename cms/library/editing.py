@@ -12,6 +12,6 @@ class CourseForm(WagtailAdminPageForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        parent = self.parent_page.specific if self.parent_page is not None else None
+        parent: Any = self.parent_page.specific if self.parent_page is not None else None
         if not self.instance.institution_id and hasattr(parent, "institution_id"):
             self.instance.institution_id = parent.institution_id

@@ -32,4 +32,5 @@ class SharingForm(forms.Form):
     def __init__(self, *args: Any, course: CoursePage, **kwargs: Any) -> None:
         initial = {name: getattr(course, f"{name}_scope") for name in ("preview", "read", "download", "adopt")}
         initial |= {"named_schools": course.named_schools.all(), "alliance": course.alliance}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = initial
+        super().__init__(*args, **kwargs)

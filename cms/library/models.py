@@ -420,6 +420,8 @@ class ReviewStep(models.Model):
 
 
 class ResourceQuerySet(models.QuerySet["Resource"]):
+    """Resources as their reader may see them."""
+
     def visible_to(self, user: Any) -> ResourceQuerySet:
         """Those who work at the owner's desk; what learners see of a resource, they see through a course version."""
         if not user.is_authenticated:

@@ -31,8 +31,14 @@ STEPS: dict[str, tuple[str, Callable[..., Any]]] = {
     "approve": ("approve_for_school", lambda course, actor, **_form: actions.approve_for_school(course, actor=actor)),
     "send_back": ("approve_for_school", lambda course, actor, note, **_form: actions.send_back_to_editor(course, actor=actor, note=note)),
     "accept": ("review_for_library", lambda course, actor, note, **_form: actions.approve_in_library(course, actor=actor, notes=note)),
-    "ask": ("review_for_library", lambda course, actor, reason, note: actions.ask_for_changes(course, actor=actor, reason=reason, note=note)),
-    "reject": ("review_for_library", lambda course, actor, reason, note: actions.reject_in_library(course, actor=actor, reason=reason, note=note)),
+    "ask": (
+        "review_for_library",
+        lambda course, actor, reason, note: actions.ask_for_changes(course, actor=actor, reason=reason, note=note),
+    ),
+    "reject": (
+        "review_for_library",
+        lambda course, actor, reason, note: actions.reject_in_library(course, actor=actor, reason=reason, note=note),
+    ),
     "withdraw": ("withdraw", lambda course, actor, note, **_form: actions.withdraw_course(course, actor=actor, note=note)),
     "take_down": ("take_down", lambda course, actor, note, **_form: actions.take_down_course(course, actor=actor, note=note)),
 }
@@ -83,7 +89,11 @@ def _json_ld(page: CoursePage) -> str:
 
 def school_page(request: HttpRequest, page: Any) -> HttpResponse:
     """A school with the courses that this person may see. Flat query count."""
-    courses = courses_visible_to(request.user).filter(institution=page.institution, live=True).select_related("subject", "institution", "credit_system")
+    courses = (
+        courses_visible_to(request.user)
+        .filter(institution=page.institution, live=True)
+        .select_related("subject", "institution", "credit_system")
+    )
     context = {"page": page, "institution": page.institution, "courses": courses.order_by("title")[:60], "nav": "courses"}
     return render(request, "cms/library/school_page.html", context)
 
@@ -183,7 +193,10 @@ def share(request: HttpRequest, course_uuid: str) -> HttpResponse:
             named_schools=data["named_schools"], alliance=data["alliance"], actor=request.user,
         )  # fmt: skip
     except ScopesOutOfOrder as error:
-        form.add_error(error.field.removesuffix("_scope"), _("This is wider than what it is a part of: adopt and download lie within read, read within preview."))
+        form.add_error(
+            error.field.removesuffix("_scope"),
+            _("This is wider than what it is a part of: adopt and download lie within read, read within preview."),
+        )
         return review(request, course_uuid, sharing=form)
     except IllegalTransition as error:
         form.add_error(None, _refusal(error.code))

@@ -142,14 +142,15 @@ def _names() -> dict[str, Callable[[str], str]]:
 
 def _level(levels: dict[str, Level], code: str) -> str:
 
-
     return in_language(levels[code].name_zh, levels[code].name_en) if code in levels else code
 
 
 def ways_out(user: Any, question: Question) -> list[tuple[str, str, int]]:
     """For an empty result: each chosen value (or the words) left out, with how many courses would then be shown."""
     names = _names()
-    options = [(names[facet](value) or facet, question.without(facet, value)) for facet, values in question.chosen.items() for value in values]
+    options = [
+        (names[facet](value) or facet, question.without(facet, value)) for facet, values in question.chosen.items() for value in values
+    ]
     if question.words and question.chosen:
         options.append((question.words, Question("", question.chosen, question.sort)))
     counted = [(name, other.address(), matching(user, other).count()) for name, other in options]

@@ -30,7 +30,11 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         for value in facet.values
         if value.is_chosen
     ]
-    popular = courses_visible_to(request.user).filter(live=True).select_related("institution", "subject").order_by("pk")[:POPULAR] if empty else []
+    popular = (
+        courses_visible_to(request.user).filter(live=True).select_related("institution", "subject").order_by("pk")[:POPULAR]
+        if empty
+        else []
+    )
     context = {
         "question": question, "page": page, "facets": shown, "chips": chips, "terms": query_terms(question.words), "nav": "courses",
         "query": f"{question.address()}&" if question.address() else "", "ways_out": ways_out(request.user, question) if empty else [],
@@ -53,5 +57,3 @@ def suggest(request: HttpRequest) -> JsonResponse:
     ids = [row.pk for row in CoursePage.objects.only("pk").autocomplete(words)[:200]]
     rows = courses_visible_to(request.user).filter(live=True, pk__in=ids).select_related("institution")[:SUGGESTIONS]
     return JsonResponse({"suggestions": [{"title": row.name, "url": row.get_url(request)} for row in rows]})
-
-

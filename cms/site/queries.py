@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 from django.core.cache import cache
 from django.utils.translation import get_language
 
@@ -35,5 +34,3 @@ def site_facts() -> SiteFacts:
         known = SiteFacts(row.hotline, row.hotline_hours_zh, row.hotline_hours_en, organisers, pages)
         cache.set(f"site-facts:{language}", known, 60)
     return known  # type: ignore[no-any-return]
-
-

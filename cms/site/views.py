@@ -59,7 +59,6 @@ def robots(request: HttpRequest) -> HttpResponse:
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Addresses of what an anonymous visitor may preview, and nothing more."""
 
-
     courses: Any = CoursePage.objects.visible_to(AnonymousUser()).published().select_related("institution")[:MOST_IN_SITEMAP]
     with translation.override("zh-hans"):
         rows = [{"url": f"{settings.SITE_URL}{course.get_url()}", "changed": course.last_published_at} for course in courses]

@@ -13,7 +13,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-
 from wagtail.images import get_image_model
 
 from cms.library.covers import cover_svg
@@ -122,7 +121,14 @@ def ribbon(years: list[dict[str, Any]], title: str) -> dict[str, Any]:
     width = 100 / len(rows)
     top = tallest * THREAD + 26
     columns = [_column(row, at * width, width, top) for at, row in enumerate(rows)]
-    return {"columns": columns, "title": title, "top": top, "text": top + 17, "height": top + 24 + (deepest * THREAD + 22 if deepest else 4), "rows": rows}
+    return {
+        "columns": columns,
+        "title": title,
+        "top": top,
+        "text": top + 17,
+        "height": top + 24 + (deepest * THREAD + 22 if deepest else 4),
+        "rows": rows,
+    }
 
 
 def _count(amounts: dict[str, Decimal]) -> int:
@@ -134,7 +140,9 @@ def _column(row: dict[str, Any], left: float, width: float, top: int) -> dict[st
     threads, at = [], top - 6
     for unit, amount in row["in"].items():
         for length in _lengths(Decimal(amount)):
-            threads.append({"y": at, "x1": f"{inner:.2f}%", "x2": f"{inner + (right - inner) * length:.2f}%", "kind": LINES.get(unit, "k-x")})
+            threads.append(
+                {"y": at, "x1": f"{inner:.2f}%", "x2": f"{inner + (right - inner) * length:.2f}%", "kind": LINES.get(unit, "k-x")}
+            )
             at -= THREAD
     for length in _lengths(Decimal(row.get("pending") or 0)):
         threads.append({"y": at, "x1": f"{inner:.2f}%", "x2": f"{inner + (right - inner) * length:.2f}%", "kind": "k-p"})
@@ -142,7 +150,9 @@ def _column(row: dict[str, Any], left: float, width: float, top: int) -> dict[st
     below, low = [], top + 30
     for unit, amount in row["out"].items():
         for length in _lengths(Decimal(amount)):
-            below.append({"y": low, "x1": f"{inner:.2f}%", "x2": f"{inner + (right - inner) * length:.2f}%", "kind": LINES.get(unit, "k-x")})
+            below.append(
+                {"y": low, "x1": f"{inner:.2f}%", "x2": f"{inner + (right - inner) * length:.2f}%", "kind": LINES.get(unit, "k-x")}
+            )
             low += THREAD
     total, used = sum(map(Decimal, row["in"].values()), Decimal(0)), sum(map(Decimal, row["out"].values()), Decimal(0))
     return {

@@ -72,6 +72,8 @@ class RuleBook(models.Model):
 
 
 class RuleBookVersionQuerySet(models.QuerySet["RuleBookVersion"]):
+    """Versions as their reader may see them."""
+
     def visible_to(self, user: Any) -> RuleBookVersionQuerySet:
         """Published and retired versions are public; drafts belong to the officers and reviewers of the institution, and auditors."""
         shown = ~Q(status=VersionStatus.DRAFT)

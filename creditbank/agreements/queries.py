@@ -46,9 +46,9 @@ def read_rule(row: RuleRow, version: int) -> Rule:
         priority=row.priority,
         window_from=row.window_from,
         window_to=row.window_to,
-        window_date=row.window_date,
+        window_date=row.window_date,  # type: ignore[arg-type]
         programmes=tuple(row.programmes),
-        route=row.route,
+        route=row.route,  # type: ignore[arg-type]
         evidence=tuple(row.evidence),
         reason_zh=row.reason_zh,
         reason_en=row.reason_en,

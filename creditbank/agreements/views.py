@@ -19,7 +19,12 @@ from identity.api import Role
 
 def rule_books(request: HttpRequest) -> HttpResponse:
     """All rule books with their published versions, and the agreements behind them."""
-    versions = visible_to(request.user, RuleBookVersion).exclude(status="draft").select_related("book__institution").order_by("book__code", "-number")
+    versions = (
+        visible_to(request.user, RuleBookVersion)
+        .exclude(status="draft")
+        .select_related("book__institution")
+        .order_by("book__code", "-number")
+    )
     agreements = Agreement.objects.prefetch_related("parties")
     return render(request, "creditbank/rules.html", {"versions": versions, "agreements": agreements, "nav": "convert"})
 

@@ -70,6 +70,8 @@ class Rate(models.Model):
 
 
 class ProgrammeQuerySet(models.QuerySet["Programme"]):
+    """Programmes as their reader may see them."""
+
     def visible_to(self, user: Any) -> ProgrammeQuerySet:
         """Programmes are public."""
         return self.all()

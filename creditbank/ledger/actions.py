@@ -76,7 +76,7 @@ def post_transaction(
 
 
 def _require_steps(moves: Sequence[Move]) -> None:
-    step_of = {code: step for code, step in CreditSystem.objects.values_list("code", "step")}
+    step_of = dict(CreditSystem.objects.values_list("code", "step"))
     if not moves:
         raise NotAPosting("no moves")
     for move in moves:
@@ -184,12 +184,14 @@ def release(
         return None
     moves = [
         Move(
-            Place(AccountKind.HELD, row.unit.code, row.owner_uuid, str(application)), Place(AccountKind.AVAILABLE, row.unit.code, row.owner_uuid),
-            row.amount, row.lot_uuid,
+            Place(AccountKind.HELD, row.unit.code, row.owner_uuid, str(application)),
+            Place(AccountKind.AVAILABLE, row.unit.code, row.owner_uuid),
+            row.amount,
+            row.lot_uuid,
         )
         for row in rows
         if row.amount
-    ]  # fmt: skip
+    ]
     Hold.objects.filter(pk__in=[row.pk for row in rows]).update(state=state)
     if not moves:
         return None
@@ -262,7 +264,7 @@ def reverse_transaction(entry: Transaction, *, by: Any, second: Any, on: date, r
     owners = {place.owner for move in moves for place in (move.source, move.destination)}
     if by.uuid in owners or second.uuid in owners:
         raise SecondPersonNeeded
-    if entry.type == TransactionType.CONVERT:
+    if entry.type == TransactionType.CONVERT and entry.application_uuid:
         Hold.objects.filter(application_uuid=entry.application_uuid, state=HoldState.POSTED).update(state=HoldState.PENDING)
     return post_transaction(
         TransactionType.REVERSE, moves, key=f"reverse:{entry.uuid}", by=by, second=second, on=on, application=entry.application_uuid,

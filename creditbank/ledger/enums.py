@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AccountKind(models.TextChoices):
+    """In which condition credit lies where it lies."""
+
     ISSUER = "issuer", _("issuer")
     PENDING = "pending", _("pending")
     AVAILABLE = "available", _("available")
@@ -22,6 +24,8 @@ MAY_BE_NEGATIVE = frozenset({AccountKind.ISSUER, AccountKind.BRIDGE})
 
 
 class TransactionType(models.TextChoices):
+    """Why credit moves."""
+
     DEPOSIT = "deposit", _("deposit")
     VERIFY = "verify", _("confirmation")
     HOLD = "hold", _("hold")
@@ -35,6 +39,8 @@ class TransactionType(models.TextChoices):
 
 
 class HoldState(models.TextChoices):
+    """What became of a reservation."""
+
     PENDING = "pending", _("held")
     POSTED = "posted", _("used")
     VOIDED = "voided", _("released")

@@ -17,6 +17,10 @@ NOBODY = uuid.UUID(int=0)
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
+    """Accounts as their reader may see them."""
+
+    """Accounts as their reader may see them."""
+
     def visible_to(self, user: Any) -> AccountQuerySet:
         """One's own accounts."""
         return self.filter(owner_uuid=user.uuid) if user.is_authenticated else self.none()

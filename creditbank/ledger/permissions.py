@@ -10,4 +10,5 @@ from foundation.api import permission
 
 @permission(Account, "view")
 def can_view(user: Any, account: Account) -> bool:
+    """The owner."""
     return bool(user.is_authenticated and account.owner_uuid == user.uuid)

@@ -38,10 +38,10 @@ def balances(owner: UUID, *, on: date | None = None) -> dict[str, Balance]:
             sums[unit][BALANCE_FIELDS[AccountKind(kind)]] += total
     else:
         for side, sign in (("destination", 1), ("source", -1)):
-            rows = Posting.objects.filter(
+            moved = Posting.objects.filter(
                 **{f"{side}__owner_uuid": owner, f"{side}__kind__in": list(BALANCE_FIELDS)}, transaction__effective_on__lte=on
             ).values_list(f"{side}__unit__code", f"{side}__kind").annotate(total=Sum("amount"))  # fmt: skip
-            for unit, kind, total in rows.order_by():
+            for unit, kind, total in moved.order_by():
                 sums[unit][BALANCE_FIELDS[AccountKind(kind)]] += sign * total
     return {unit: Balance(unit, **parts) for unit, parts in sums.items()}
 
@@ -125,7 +125,8 @@ def _sums_by_account() -> dict[int, Decimal]:
 def _balance_faults() -> list[Fault]:
     """Cached balances equal their postings, none but issuer and bridge is below nothing, every unit sums to zero, units do not mix."""
     sums = _sums_by_account()
-    faults, by_unit = [], defaultdict(Decimal)
+    faults: list[Fault] = []
+    by_unit: dict[str, Decimal] = defaultdict(Decimal)
     for account in Account.objects.select_related("unit").order_by("id"):
         actual = sums.get(account.pk, Decimal(0))
         by_unit[account.unit.code] += actual

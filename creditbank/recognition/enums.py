@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ApplicationState(models.TextChoices):
+    """Where an application stands."""
+
     DRAFT = "draft", _("draft")
     SUBMITTED = "submitted", _("submitted")
     CHECKING = "checking", _("being checked")
@@ -24,6 +26,8 @@ class ApplicationState(models.TextChoices):
 
 
 class Verdict(models.TextChoices):
+    """What was decided on the whole."""
+
     FULL = "full", _("recognised in full")
     PARTIAL = "partial", _("recognised in part")
     REFUSED = "refused", _("not recognised")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from creditbank.catalogue.models import Outcome
 from creditbank.ledger.enums import HoldState
 from creditbank.ledger.models import Hold
 from creditbank.ledger.queries import live_lots
-from creditbank.rules.types import Facts, RecordFacts, Target
+from creditbank.rules.types import Facts, RecordFacts, Target, Trust
 from learning.api import LearningRecord, RecordState, records_of
 
 
@@ -68,7 +68,7 @@ def record_facts(record: LearningRecord, outcome: Outcome | None, *, is_confirme
         category=record.category or (outcome.category if outcome else "academic"),
         source_type=record.source_type,
         subjects=tuple(outcome.subjects) if outcome else (),
-        trust=record.trust,
+        trust=cast("Trust", record.trust),
         issued_on=record.issued_on,
         valid_until=record.valid_until,
         state="available" if is_confirmed or not has_credit else "pending",

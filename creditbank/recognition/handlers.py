@@ -9,6 +9,7 @@ from learning.api import RecordEntered
 
 @handles(RecordEntered)
 def deposit_what_was_earned(event: RecordEntered) -> None:
+    """In the background: a deposit that fails never undoes what was learnt."""
     enqueue(deposit_in_background, record_id=event.record_id)
 
 

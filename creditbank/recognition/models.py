@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
@@ -98,7 +99,7 @@ class Application(models.Model):
     def __str__(self) -> str:
         return self.reference
 
-    def award_moves(self) -> list[tuple[uuid.UUID, Any]]:
+    def award_moves(self) -> list[tuple[UUID, Any]]:
         """What is awarded: (lead record, credits) of every line that was recognised."""
         return [(line.lead_record, line.decided) for line in self.lines.all() if line.decided]
 
@@ -128,8 +129,10 @@ class ApplicationLine(models.Model):
         ordering = ["application", "position"]
         constraints = [
             models.UniqueConstraint(fields=["application", "position"], name="application_line_once"),
-            models.CheckConstraint(condition=Q(decided__isnull=True) | Q(decided__gte=0, decided__lte=F("proposed")), name="line_decides_at_most_proposed"),
-        ]  # fmt: skip
+            models.CheckConstraint(
+                condition=Q(decided__isnull=True) | Q(decided__gte=0, decided__lte=F("proposed")), name="line_decides_at_most_proposed"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.application_id}/{self.position}"

@@ -16,6 +16,7 @@ def _is_learner(user: Any, application: Application) -> bool:
 
 @permission(Application, "view")
 def can_view(user: Any, application: Application) -> bool:
+    """The learner; the institution's desk and auditors once it was submitted."""
     if _is_learner(user, application):
         return True
     at_the_desk = user.is_authenticated and (user.acts_as(*DESK_ROLES, at=application.institution_id) or user.acts_as(Role.AUDITOR))
@@ -24,16 +25,19 @@ def can_view(user: Any, application: Application) -> bool:
 
 @permission(Application, "withdraw")
 def can_withdraw(user: Any, application: Application) -> bool:
+    """The learner."""
     return _is_learner(user, application)
 
 
 @permission(Application, "accept")
 def can_accept(user: Any, application: Application) -> bool:
+    """The learner."""
     return _is_learner(user, application)
 
 
 @permission(Application, "answer")
 def can_answer(user: Any, application: Application) -> bool:
+    """The learner."""
     return _is_learner(user, application)
 
 
@@ -45,9 +49,11 @@ def can_view_case(user: Any, application: Application) -> bool:
 
 @permission(Application, "decide")
 def can_decide(user: Any, application: Application) -> bool:
+    """Credit officers of the institution."""
     return bool(user.is_authenticated and user.acts_as(Role.CREDIT_OFFICER, at=application.institution_id))
 
 
 @permission(Application, "confirm")
 def can_confirm(user: Any, application: Application) -> bool:
+    """Reviewers of the institution."""
     return bool(user.is_authenticated and user.acts_as(Role.REVIEWER, at=application.institution_id))

@@ -1,4 +1,7 @@
-"""A decision in words: for the learner's, the officer's and the public page alike. Works on the stored document, so old decisions read as new ones."""
+"""A decision in words: for the learner's, the officer's and the public page alike.
+
+Works on the stored document, so old decisions read as new ones.
+"""
 
 from __future__ import annotations
 

@@ -69,8 +69,12 @@ def without_deposit() -> QuerySet[LearningRecord]:
     """Records whose credit an institution stands for and that never reached an account: a deposit failed. One query."""
     deposited = Transaction.objects.filter(type=TransactionType.DEPOSIT, record_uuid__isnull=False).values("record_uuid")
     rows = LearningRecord.objects.filter(
-        state=RecordState.ACTIVE, trust__in=[Trust.INSTITUTION, Trust.VERIFIED], credits__gt=0, credit_system__isnull=False, institution__isnull=False
-    )  # fmt: skip
+        state=RecordState.ACTIVE,
+        trust__in=[Trust.INSTITUTION, Trust.VERIFIED],
+        credits__gt=0,
+        credit_system__isnull=False,
+        institution__isnull=False,
+    )
     return rows.exclude(uuid__in=deposited).select_related("learner", "institution", "credit_system").order_by("id")
 
 
@@ -88,13 +92,13 @@ def open_cases(user: Any) -> QuerySet[Application]:
     return queue_of(user).filter(state__in=OPEN_STATES)
 
 
-def approvals_needed(*, route: str, credits: Decimal, median: Decimal | None = None) -> int:
+def approvals_needed(*, route: str, amount: Decimal, median: Decimal | None = None) -> int:
     """How many persons must agree: the greater of the route's and the threshold's number (TRUST 2.3), never none for credit.
 
     Above 10 credits, or above five times the median of earlier decisions under the same rules, it takes two. ``median`` is None with fewer
     than 20 earlier decisions, when only the absolute bound counts. Reviewed cases take two persons in any case: the first journey knows no
     single-handed decision.
     """
-    threshold = 2 if credits > 10 or (median is not None and credits > 5 * median) else 0  # noqa: PLR2004  the regulation's figures
+    threshold = 2 if amount > 10 or (median is not None and amount > 5 * median) else 0  # noqa: PLR2004  the regulation's figures
     by_route = {"auto": 1, "review": 2, "panel": 3}[route]
     return max(by_route, threshold)

@@ -26,8 +26,8 @@ from creditbank.rules.types import (
 )
 
 DECIMALS = {
-    "credits", "hours", "score", "attendance", "min_score", "max_score", "min_attendance", "min_credits", "min_hours", "amount", "max_amount",
-    "bound", "total", "need_credits", "hours_nominal", "step",
+    "credits", "hours", "score", "attendance", "min_score", "max_score", "min_attendance", "min_credits", "min_hours", "amount",
+    "max_amount", "bound", "total", "need_credits", "hours_nominal", "step",
 }  # fmt: skip
 DATES = {"earned_on", "issued_on", "valid_until", "window_from", "window_to", "applied_on", "since"}
 

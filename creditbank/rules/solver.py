@@ -6,8 +6,9 @@ before it is fixed, because large coefficients times the solver's tolerance can 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 TIME_LIMIT_SECONDS = 10
 ABSOLUTE_GAP = 0.5
@@ -38,7 +39,7 @@ class Program:
         """Add a row Σ ≥ bound."""
         self.rows.append((bound, dict(expression), None))
 
-    def solve(self, levels: list[tuple[Expression, bool]]) -> tuple[list[int], list[int]]:
+    def solve(self, levels: Sequence[tuple[Expression, bool]]) -> tuple[list[int], list[int]]:
         """Values of all variables and of all levels; each level is (expression, maximise) and fixed before the next.
 
         ``proved`` becomes False where the time limit ended a level first; the best found is used.
@@ -56,7 +57,7 @@ class Program:
     def _solve_one(self, expression: Expression, *, maximise: bool, start: list[int]) -> list[int]:
         import highspy  # noqa: PLC0415  slow to load, and most pages never decide
 
-        solver = highspy.Highs()
+        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         for name, value in (
             ("output_flag", False), ("threads", 1), ("random_seed", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", ABSOLUTE_GAP),
             ("time_limit", float(TIME_LIMIT_SECONDS)),

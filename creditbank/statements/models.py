@@ -13,6 +13,10 @@ from identity.api import User
 
 
 class TranscriptQuerySet(models.QuerySet["Transcript"]):
+    """Transcripts as their reader may see them."""
+
+    """Transcripts as their reader may see them."""
+
     def visible_to(self, user: Any) -> TranscriptQuerySet:
         """One's own. Whoever holds the code verifies it, which is another question."""
         return self.filter(learner=user) if user.is_authenticated else self.none()

@@ -10,4 +10,5 @@ from foundation.api import permission
 
 @permission(Transcript, "view")
 def can_view(user: Any, transcript: Transcript) -> bool:
+    """The person it is about."""
     return bool(user.is_authenticated and transcript.learner_id == user.pk)

@@ -50,7 +50,7 @@ def purses(person: Any, *, on: date) -> list[Purse]:
     ending: dict[str, list[tuple[date, Decimal]]] = defaultdict(list)
     lots = live_lots(person.uuid)
     for record in LearningRecord.objects.filter(uuid__in=lots, valid_until__isnull=False, valid_until__gte=on):
-        if (record.valid_until - on).days <= EXPIRING_DAYS:
+        if record.valid_until and (record.valid_until - on).days <= EXPIRING_DAYS:
             unit, amount = lots[record.uuid]
             ending[unit].append((record.valid_until, amount))
     return [

@@ -41,8 +41,8 @@ def account(request: HttpRequest) -> HttpResponse:
     unit = request.GET.get("unit", "")
     current = next((purse for purse in rows if purse.system.code == unit), shown[0] if shown else None)
     context = {
-        "purses": shown, "current": current, "entries": entries(person, current.system.code) if current else [], "years": credit_years(person),
-        "now": now, "nav": "credits",
+        "purses": shown, "current": current, "entries": entries(person, current.system.code) if current else [],
+        "years": credit_years(person), "now": now, "nav": "credits",
     }  # fmt: skip
     return render(request, "creditbank/account.html", context)
 

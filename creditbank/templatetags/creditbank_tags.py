@@ -13,8 +13,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from creditbank.agreements.queries import outcome_titles, rule_base
 from creditbank.agreements.models import RuleBookVersion
+from creditbank.agreements.queries import outcome_titles, rule_base
 from creditbank.ledger.enums import TransactionType
 from creditbank.recognition.enums import ApplicationState
 from creditbank.rules.sentences import rule_sentence
@@ -37,7 +37,10 @@ def application_state(application: Any) -> SafeString:
     state = ApplicationState(application.state)
     tone, drawing = TONES.get(state, ("info", "clock"))
     return format_html(
-        '<span class="st st--{}"><svg class="i" aria-hidden="true" focusable="false"><use href="#i-{}"></use></svg>{}</span>', tone, drawing, state.label
+        '<span class="st st--{}"><svg class="i" aria-hidden="true" focusable="false"><use href="#i-{}"></use></svg>{}</span>',
+        tone,
+        drawing,
+        state.label,
     )
 
 
@@ -83,7 +86,9 @@ def course_recognition(course: Any) -> SafeString:
     language, titles, rows = get_language() or "zh-hans", outcome_titles(), []
     versions = RuleBookVersion.objects.in_force(on=timezone.localdate()).select_related("book__institution")
     for version in versions:
-        for rule in rule_base(version).rules:
-            if any(leaf.outcome == code for leaf in rule.lhs.leaves()):
-                rows.append({"rule": rule, "version": version, "sentence": rule_sentence(rule, titles, language)})
+        rows += [
+            {"rule": rule, "version": version, "sentence": rule_sentence(rule, titles, language)}
+            for rule in rule_base(version).rules
+            if any(leaf.outcome == code for leaf in rule.lhs.leaves())
+        ]
     return render_to_string("creditbank/course_recognition.html", {"rows": rows[:5]}) if rows else SafeString("")

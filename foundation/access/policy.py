@@ -18,6 +18,8 @@ from django.http import Http404
 T = TypeVar("T", bound=models.Model)
 Predicate = Callable[[Any, Any], bool]
 
+LONGEST_IDENTIFIER = 255
+
 _predicates: dict[tuple[type[models.Model], str], Predicate] = {}
 
 
@@ -82,6 +84,6 @@ def _clean_identifier(ident: Any, field: str) -> Any:
             return ident if isinstance(ident, UUID) else UUID(str(ident))
         except ValueError as error:
             raise Http404 from error
-    if isinstance(ident, str) and ("\x00" in ident or len(ident) > 255):
+    if isinstance(ident, str) and ("\x00" in ident or len(ident) > LONGEST_IDENTIFIER):
         raise Http404
     return ident

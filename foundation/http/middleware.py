@@ -9,6 +9,7 @@ from collections.abc import Callable
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from foundation.audit.context import audit_context
 from foundation.http.address import client_address
@@ -36,7 +37,7 @@ class RequestIdMiddleware:
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """The strict policy everywhere; Wagtail's admin, whose own pages carry inline styles and a few inline scripts, alone gets more."""
 
-    def get_policy_parts(self, request: HttpRequest, response: HttpResponse, report_only: bool = False) -> PolicyParts:
+    def get_policy_parts(self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False) -> PolicyParts:
         parts: PolicyParts = super().get_policy_parts(request, response, report_only)
         if request.path.startswith("/cms/"):
             parts.update = {

@@ -12,7 +12,7 @@ from foundation.audit.context import current_context
 class Problem(Exception):  # noqa: N818  the name of the format
     """An answer other than success, to be told as problem+json."""
 
-    def __init__(self, status: int, code: str, title: str, detail: str = "", **extra: Any) -> None:
+    def __init__(self, status: int, code: str, title: Any, detail: Any = "", **extra: Any) -> None:
         super().__init__(title)
         self.status = status
         self.code = code

@@ -46,7 +46,9 @@ class OnboardForm(forms.Form):
     name_en = forms.CharField(label=_("name (English)"), max_length=160, required=False)
     kind = forms.ChoiceField(label=_("kind of institution"), choices=InstitutionKind.choices)
     district = forms.CharField(label=_("district"), max_length=60, required=False)
-    administrator = PersonField(label=_("first administrator"), max_length=254, required=False, help_text=_("E-mail or phone of a registered person."))
+    administrator = PersonField(
+        label=_("first administrator"), max_length=254, required=False, help_text=_("E-mail or phone of a registered person.")
+    )
 
     def clean_code(self) -> str:
         code = str(self.cleaned_data["code"])

@@ -102,6 +102,8 @@ class Alliance(models.Model):
 
 
 class AllianceMemberQuerySet(models.QuerySet["AllianceMember"]):
+    """Members of alliances on a day."""
+
     def active(self, *, on: date) -> AllianceMemberQuerySet:
         return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on), starts_on__lte=on)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -20,6 +21,7 @@ from identity.institutions.enums import InstitutionKind, Role
 from identity.institutions.exceptions import MembershipRefused
 from identity.institutions.forms import GrantForm, OnboardForm
 from identity.institutions.models import Institution, Membership
+from identity.people.requests import SignedInRequest
 
 PAGE_SIZE = 30
 
@@ -33,7 +35,13 @@ def institutions(request: HttpRequest) -> HttpResponse:
     if kind in InstitutionKind.values:
         rows = rows.filter(kind=kind)
     page = Paginator(rows.order_by("kind", "code"), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "kinds": InstitutionKind.choices, "kind": kind, "q": words, "query": f"q={words}&kind={kind}&" if words or kind else ""}
+    context = {
+        "page": page,
+        "kinds": InstitutionKind.choices,
+        "kind": kind,
+        "q": words,
+        "query": f"q={words}&kind={kind}&" if words or kind else "",
+    }
     return render(request, "identity/institutions.html", context)
 
 
@@ -47,7 +55,9 @@ def institution(request: HttpRequest, code: str) -> HttpResponse:
 def members(request: HttpRequest, code: str, form: GrantForm | None = None) -> HttpResponse:
     """Who works at an institution, and giving and ending roles."""
     row = access(Institution, code, user=request.user, to="see_members", field="code")
-    current = Membership.objects.active(on=timezone.localdate()).filter(institution=row).select_related("person").order_by("role", "person__name")
+    current = (
+        Membership.objects.active(on=timezone.localdate()).filter(institution=row).select_related("person").order_by("role", "person__name")
+    )
     context = {"institution": row, "members": current[:500], "form": form or GrantForm()}
     return render(request, "identity/members.html", context, status=400 if form and form.errors else 200)
 
@@ -91,11 +101,12 @@ def end(request: HttpRequest, code: str, membership_uuid: str) -> HttpResponse:
 @login_required
 def onboard(request: HttpRequest) -> HttpResponse:
     """Let an institution take part: one form, one action."""
-    if not request.user.acts_as(Role.OPERATOR):
+    person = cast(SignedInRequest, request).user
+    if not person.acts_as(Role.OPERATOR):
         raise PermissionDenied(_("Institutions are admitted by the platform's operator."))
     form = OnboardForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        row = onboard_institution(actor=request.user, **form.cleaned_data)
+        row = onboard_institution(actor=person, **form.cleaned_data)
         messages.success(request, _("%(name)s takes part now: page, collection and groups are made.") % {"name": row.name})
         return redirect("identity:institution", row.code)
     recent = Institution.objects.filter(created_at__gte=timezone.now() - timedelta(days=90)).order_by("-created_at")[:20]

@@ -15,7 +15,10 @@ class NameForm(forms.Form):
     """One name field; mixed into allauth's sign-up form."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=200, help_text=_("As on your papers, in one field."), widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label=_("Name"),
+        max_length=200,
+        help_text=_("As on your papers, in one field."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 
     def clean_name(self) -> str:

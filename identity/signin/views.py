@@ -24,7 +24,7 @@ READING_COOKIES = 31_536_000
 @login_required
 def settings_page(request: HttpRequest) -> HttpResponse:
     """Name, language, reading comfort; and the ways to password, passkeys, sessions and roles."""
-    person = cast(SignedInRequest, request).user
+    person = cast("SignedInRequest", request).user
     form = SettingsForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
         save_settings(person, changes=form.cleaned_data, actor=person)
@@ -41,7 +41,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def act_as(request: HttpRequest) -> HttpResponse:
     """Choose the one membership to act in, or none."""
-    person = cast(SignedInRequest, request).user
+    person = cast("SignedInRequest", request).user
     form = ActingForm(request.POST)
     wanted = form.cleaned_data.get("membership") if form.is_valid() else None
     held = next((row for row in person.held_roles if row.membership_id == wanted), None)

@@ -125,7 +125,7 @@ def make_bank(*, amounts: Sequence[str] = ("3", "2"), unit: str = "V", route: st
     return Bank(home, programme, version, source, officer, reviewer, person_as(Role.AUDITOR, name="审计员"), outcomes)
 
 
-def earn(bank: Bank, learner: User, *, which: int = 0, score: str = "86", credits: str = "4", **facts: Any) -> LearningRecord:
+def earn(bank: Bank, learner: User, *, which: int = 0, score: str = "86", amount: str = "4", **facts: Any) -> LearningRecord:
     """A record of one of the bank's outcomes, deposited and confirmed at once (an institution's upload)."""
     outcome = bank.outcomes[which]
     given = {
@@ -136,7 +136,7 @@ def earn(bank: Bank, learner: User, *, which: int = 0, score: str = "86", credit
         **facts,
     }
     return make_record(
-        learner, title_zh=outcome.title_zh, title_en=outcome.title_en, score=Decimal(score), credits=Decimal(credits), **given
+        learner, title_zh=outcome.title_zh, title_en=outcome.title_en, score=Decimal(score), credits=Decimal(amount), **given
     )
 
 

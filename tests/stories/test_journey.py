@@ -132,7 +132,9 @@ def test_the_same_person_acting_twice_is_refused_and_nothing_changes():
     application = Application.objects.get()
     from identity.api import Role, User, grant_membership
 
-    grant_membership(world.people["officer"], world.places["CCC"], Role.REVIEWER, actor=None, starts_on=timezone.localdate() - timedelta(days=1))
+    grant_membership(
+        world.people["officer"], world.places["CCC"], Role.REVIEWER, actor=None, starts_on=timezone.localdate() - timedelta(days=1)
+    )
     world.people["officer"] = User.objects.get(pk=world.people["officer"].pk)
     world.client_of("officer").post(reverse("creditbank:claim", args=[application.reference]))
     world.client_of("officer").post(reverse("creditbank:decide", args=[application.reference]), {"choice_1": "accept"})

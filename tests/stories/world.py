@@ -56,7 +56,14 @@ def build_world() -> World:
     Level.objects.create(framework=ladder, code="L5", rank=5, name_zh="专科", name_en="Associate")
     for code, category in (("A", "academic"), ("V", "vocational")):
         CreditSystem.objects.create(
-            code=code, name_zh=f"{code}学分", name_en=f"{code} credit", category=category, hours_min=16, hours_nominal=16, hours_max=18, step=Decimal("0.5")
+            code=code,
+            name_zh=f"{code}学分",
+            name_en=f"{code} credit",
+            category=category,
+            hours_min=16,
+            hours_nominal=16,
+            hours_max=18,
+            step=Decimal("0.5"),
         )
     return world
 
@@ -68,16 +75,25 @@ def write_rules(world: World, *, min_score: str = "60") -> None:
     Outcome.objects.create(code="AAA:CARE", owner=owner, title_zh="照护课", title_en="Care", category="vocational", credits=3)
     Outcome.objects.create(code="CCC:NUR", owner=world.places["CCC"], title_zh="护理导论", title_en="Nursing", credits=2)
     programme = Programme.objects.create(
-        code="NUR", institution=world.places["CCC"], title_zh="护理学", title_en="Nursing", system=CreditSystem.objects.get(code="A"), total=80
+        code="NUR",
+        institution=world.places["CCC"],
+        title_zh="护理学",
+        title_en="Nursing",
+        system=CreditSystem.objects.get(code="A"),
+        total=80,
     )
-    Requirement.objects.create(programme=programme, path="1", title_zh="专业基础", title_en="Foundations", outcomes=["CCC:NUR"], need_credits=4)
+    Requirement.objects.create(
+        programme=programme, path="1", title_zh="专业基础", title_en="Foundations", outcomes=["CCC:NUR"], need_credits=4
+    )
     Agreement.objects.create(code="AGR", title_zh="协议", kind="bilateral", status="active", starts_on=date(2024, 1, 1))
     book = RuleBook.objects.create(code="CCC", institution=world.places["CCC"], title_zh="丙大学规则", title_en="Rules of CCC")
     rule = {
         "id": "C-1", "agreement": "AGR", "lhs": {"outcome": "AAA:CARE", "min_score": min_score, "trust": "institution"},
         "grants": [{"kind": "course", "outcome": "CCC:NUR", "credits": "rate"}], "reason_zh": "折算", "reason_en": "By rate",
     }  # fmt: skip
-    version = draft_version(book, rules=[rule], limits=[], valid_from=timezone.localdate() - timedelta(days=3), actor=world.people["author"])
+    version = draft_version(
+        book, rules=[rule], limits=[], valid_from=timezone.localdate() - timedelta(days=3), actor=world.people["author"]
+    )
     publish_rules(version, actor=world.people["second"], at=timezone.now())
 
 
@@ -92,8 +108,20 @@ def write_course(world: World) -> CoursePage:
             QuestionFacts(kind="text", prompt="三查的第一查？", answer="操作前查|操作前"),
         ],
     )  # fmt: skip
-    first = {"title": "洗手", "minutes": 10, "required": "on", "sample": "on", "content": streamfield([("text", rich_text("<p>七步洗手法。</p>"))])}
-    last = {"title": "核对", "minutes": 15, "required": "on", "sample": "", "content": streamfield([("text", rich_text("<p>三查八对。</p>")), ("quiz", str(quiz.pk))])}
+    first = {
+        "title": "洗手",
+        "minutes": 10,
+        "required": "on",
+        "sample": "on",
+        "content": streamfield([("text", rich_text("<p>七步洗手法。</p>"))]),
+    }
+    last = {
+        "title": "核对",
+        "minutes": 15,
+        "required": "on",
+        "sample": "",
+        "content": streamfield([("text", rich_text("<p>三查八对。</p>")), ("quiz", str(quiz.pk))]),
+    }
     units = {"count": "2", "0": _item(0, first), "1": _item(1, last)}
     section = {"title": "第一章", "summary": "", "units": units}
     data = nested_form_data(

@@ -21,9 +21,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         missing = list(without_deposit())
         for record in missing:
-            credits = format(record.credits.normalize(), "f") if record.credits else "0"
+            amount = format(record.credits.normalize(), "f") if record.credits else "0"
             system, school = record.credit_system, record.institution
-            self.stdout.write(f"{record.uuid} {credits} {system and system.code} {school and school.code} {record.earned_on}")
+            self.stdout.write(f"{record.uuid} {amount} {system and system.code} {school and school.code} {record.earned_on}")
             if options["deposit"]:
                 deposit_record(record, on=timezone.localdate())
         count = len(missing)

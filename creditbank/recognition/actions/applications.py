@@ -105,7 +105,7 @@ def _store(application: Application, proposal: Proposal, *, at: datetime) -> Non
     application.proposed_credits = decision.posted
     routes = {rule.id: rule.route for rule in proposal.base.rules}
     strictest = max((routes[row.rule] for row in decision.allocation), key=["auto", "review", "panel"].index)
-    application.required_approvals = min(approvals_needed(route=strictest, credits=decision.posted), 2)
+    application.required_approvals = min(approvals_needed(route=strictest, amount=decision.posted), 2)
     application.submitted_at = application.declared_at = at
     application.due_on = timezone.localdate(at) + timedelta(days=ANSWER_WITHIN_DAYS)
     application.lines.all().delete()

@@ -31,10 +31,10 @@ def deposit_record(record: LearningRecord, *, on: date) -> Transaction | None:
 
     None where the record carries no credit that an institution stands for. Calling it again posts nothing.
     """
-    if not may_deposit(record):
+    school, system, amount = record.institution, record.credit_system, record.credits
+    if not may_deposit(record) or school is None or system is None or amount is None:
         return None
-    owner, system = record.learner, record.credit_system
-    entry = deposit(record=record.uuid, owner=owner.uuid, issuer=record.institution.code, unit=system.code, amount=record.credits, on=on)
+    entry = deposit(record=record.uuid, owner=record.learner.uuid, issuer=school.code, unit=system.code, amount=amount, on=on)
     if record.auto_deposit or record.source == RecordSource.INSTITUTION_UPLOAD:
         confirm_record(record, actor=None, on=on)
     return entry
@@ -49,15 +49,16 @@ def confirm_record(record: LearningRecord, *, actor: Any, on: date) -> Transacti
     key = f"verify:{record.uuid}"
     if Transaction.objects.filter(key=key).exists():
         return Transaction.objects.get(key=key)
-    if not may_deposit(record):
+    system, amount = record.credit_system, record.credits
+    if not may_deposit(record) or system is None or amount is None:
         return None
-    entry = verify(record=record.uuid, owner=record.learner.uuid, unit=record.credit_system.code, amount=record.credits, on=on, by=actor)
+    entry = verify(record=record.uuid, owner=record.learner.uuid, unit=system.code, amount=amount, on=on, by=actor)
     title = {"zh": record.title_zh, "en": record.title_en or record.title_zh}
     notify(
         record.learner.uuid,
         "ledger.deposited",
         url="/my/credits/",
-        data={"title": title, "credits": in_words(record.credits)},
+        data={"title": title, "credits": in_words(amount)},
         email=False,
     )
     return entry

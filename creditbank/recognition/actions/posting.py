@@ -21,7 +21,8 @@ from creditbank.recognition.models import Application
 def post_award(application: Application, *, actor: Any, at: datetime) -> Application:
     """Convert what is held and award it; the caller holds the lock and the application is accepted.
 
-    Lots that only refused lines use are released first. Both transactions have keys made from the application, so a second call posts nothing.
+    Lots that only refused lines use are released first. Both transactions have keys made from the application, so a second call
+    posts nothing.
     """
     on = timezone.localdate(at)
     lines = list(application.lines.order_by("position"))
@@ -34,9 +35,10 @@ def post_award(application: Application, *, actor: Any, at: datetime) -> Applica
     unit = programme.system.code
     note = (f"认定申请 {application.reference}", f"Application {application.reference}")
     convert(application=application.uuid, owner=owner, unit=unit, gains=gains, on=on, by=application.first_officer, note=note)
+    titled = (f"{note[0]}：{programme.title_zh}", f"{note[1]}: {programme.title_en or programme.title_zh}")
     award(
         application=application.uuid, owner=owner, unit=unit, programme=programme.code, gains=gains, on=on, by=application.first_officer,
-        second=application.second_officer, note=(f"{note[0]}：{programme.title_zh}", f"{note[1]}: {programme.title_en or programme.title_zh}"),
+        second=application.second_officer, note=titled,
     )  # fmt: skip
     move_on(application, ApplicationState.POSTED, action="post", actor=None, at=at)
     tell_learner(application, "posted", credits=in_words(sum((amount for _lot, amount in gains), Decimal(0))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -34,7 +34,7 @@ from creditbank.recognition.models import DESK_ROLES, Application
 from creditbank.recognition.queries import open_cases, queue_of, replay
 from creditbank.recognition.views.shared import shown_application
 from foundation.api import access
-from identity.api import Role
+from identity.api import Role, SignedInRequest
 from learning.api import LearningRecord, RecordState
 
 PAGE_SIZE = 20
@@ -76,7 +76,7 @@ def _case(request: HttpRequest, reference: str, *, to: str) -> Application:
 def case(request: HttpRequest, reference: str, form: DecisionForm | None = None) -> HttpResponse:
     """One case: proposal, evidence, reasons, and what this person may do with it."""
     row = _case(request, reference, to="view_case")
-    person = request.user
+    person = cast("SignedInRequest", request).user
     lines = list(row.lines.all())
     form = form or DecisionForm(row)
     shown = shown_application(row)
@@ -201,9 +201,10 @@ def _step(request: HttpRequest, reference: str, work: Callable[[], Application])
 @desk_only
 def deposits(request: HttpRequest) -> HttpResponse:
     """Records of this institution whose credit waits for confirmation."""
+    person: Any = request.user
     rows = LearningRecord.objects.filter(
-        uuid__in=_waiting(), state=RecordState.ACTIVE, institution__in=request.user.institutions_as(Role.CREDIT_OFFICER)
-    )  # type: ignore[union-attr]
+        uuid__in=_waiting(), state=RecordState.ACTIVE, institution__in=person.institutions_as(Role.CREDIT_OFFICER)
+    )
     page = Paginator(rows.select_related("learner", "credit_system", "institution").order_by("id"), PAGE_SIZE).get_page(
         request.GET.get("page")
     )

@@ -37,7 +37,8 @@ TRACK = (
 @login_required
 def my_applications(request: HttpRequest) -> HttpResponse:
     """All own applications, newest first."""
-    rows = visible_to(request.user, Application).filter(learner=request.user).select_related("programme", "institution")
+    person = cast("SignedInRequest", request).user
+    rows = visible_to(person, Application).filter(learner=person).select_related("programme", "institution")
     return render(request, "creditbank/applications.html", {"applications": rows, "nav": "credits"})
 
 

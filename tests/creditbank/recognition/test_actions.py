@@ -464,12 +464,12 @@ def test_an_award_is_not_taken_back_by_one_person_or_by_its_owner(bank):
 
 
 @pytest.mark.parametrize(
-    ("route", "credits", "median", "persons"),
+    ("route", "amount", "median", "persons"),
     [("auto", "2", None, 1), ("auto", "10.5", None, 2), ("auto", "10", None, 1), ("auto", "6", "1", 2), ("auto", "5", "1", 1),
      ("review", "1", None, 2), ("panel", "1", None, 3), ("panel", "40", "1", 3)],
 )  # fmt: skip
-def test_how_many_persons_must_agree(route, credits, median, persons):
-    found = approvals_needed(route=route, credits=Decimal(credits), median=None if median is None else Decimal(median))
+def test_how_many_persons_must_agree(route, amount, median, persons):
+    found = approvals_needed(route=route, amount=Decimal(amount), median=None if median is None else Decimal(median))
 
     assert found == persons
 
