@@ -201,6 +201,7 @@ def _step(request: HttpRequest, reference: str, work: Callable[[], Application])
 @desk_only
 def deposits(request: HttpRequest) -> HttpResponse:
     """Records of this institution whose credit waits for confirmation."""
+    places = cast("SignedInRequest", request).user.institutions_as(Role.CREDIT_OFFICER)
     person: Any = request.user
     rows = LearningRecord.objects.filter(
         uuid__in=_waiting(), state=RecordState.ACTIVE, institution__in=person.institutions_as(Role.CREDIT_OFFICER)
@@ -220,7 +221,8 @@ def _waiting() -> Any:
 @require_POST
 def confirm_deposit(request: HttpRequest, record_uuid: str) -> HttpResponse:
     """The awarding institution's officer confirms one record's credit."""
-    places = request.user.institutions_as(Role.CREDIT_OFFICER)  # type: ignore[union-attr]
+    person = cast("SignedInRequest", request).user
+    places = person.institutions_as(Role.CREDIT_OFFICER)
     try:
         wanted = UUID(record_uuid)
     except ValueError as error:
