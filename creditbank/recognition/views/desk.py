@@ -202,10 +202,7 @@ def _step(request: HttpRequest, reference: str, work: Callable[[], Application])
 def deposits(request: HttpRequest) -> HttpResponse:
     """Records of this institution whose credit waits for confirmation."""
     places = cast("SignedInRequest", request).user.institutions_as(Role.CREDIT_OFFICER)
-    person: Any = request.user
-    rows = LearningRecord.objects.filter(
-        uuid__in=_waiting(), state=RecordState.ACTIVE, institution__in=person.institutions_as(Role.CREDIT_OFFICER)
-    )
+    rows = LearningRecord.objects.filter(uuid__in=_waiting(), state=RecordState.ACTIVE, institution__in=places)
     page = Paginator(rows.select_related("learner", "credit_system", "institution").order_by("id"), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
