@@ -18,6 +18,10 @@ class OfflineDocs(DocsBase):
 
     def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
         schema = json.loads(json.dumps(api.get_openapi_schema(), default=str))
+        for methods in schema["paths"].values():
+            for details in methods.values():
+                for parameter in details.get("parameters", []):
+                    parameter["meaning"] = parameter.get("description") or parameter.get("schema", {}).get("description") or "—"
         operations = [
             {"path": path, "method": method.upper(), **details}
             for path, methods in schema["paths"].items()

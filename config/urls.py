@@ -14,6 +14,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 from cms.urls import root_urlpatterns as cms_root
 from config.api import api
 from creditbank.urls import root_urlpatterns as creditbank_root
+from foundation.api import page_not_found
 from foundation.urls import root_urlpatterns as foundation_root
 from identity.urls import root_urlpatterns as identity_root
 from learning.urls import root_urlpatterns as learning_root
@@ -42,6 +43,7 @@ urlpatterns = [
     *creditbank_root,
     path("language/", set_language, name="set_language"),
     path("api/v1/", api.urls),
+    path("api/<path:rest>", page_not_found),
     path("cms/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("accounts/", include("allauth.urls")),

@@ -12,7 +12,7 @@ from foundation.http.language import in_language
 from foundation.http.limits import rate_limited
 from foundation.http.paging import Page, cursor_page
 from foundation.http.problems import Problem, problem_response
-from foundation.http.views import gone, too_many_requests
+from foundation.http.views import gone, page_not_found, too_many_requests
 from foundation.jobs.actions import finish_job, report_progress, start_job
 from foundation.jobs.enums import JobState
 from foundation.jobs.models import Job
@@ -59,6 +59,7 @@ __all__ = [
     "install_triggers",
     "is_on_step",
     "notify",
+    "page_not_found",
     "permission",
     "problem_response",
     "protected_tables",

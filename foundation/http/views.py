@@ -45,7 +45,7 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
     return error_page(request, 403, {"reason": str(exception) if exception and exception.args else ""})
 
 
-def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def page_not_found(request: HttpRequest, exception: Exception | None = None, **_address: str) -> HttpResponse:
     """404, the same for what does not exist and for what is outside of one's scope."""
     return error_page(request, 404)
 

@@ -1,0 +1,92 @@
+"""The journey by hand: a learner on a small phone and by keyboard, then the desk."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.test_pages import _sign_in
+
+pytestmark = [pytest.mark.browser]
+
+
+@pytest.fixture
+def phone(browser):
+    context = browser.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN", has_touch=True)
+    yield context.new_page()
+    context.close()
+
+
+def test_a_visitor_finds_a_course_by_keyboard_alone(browser, site):
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
+    page = context.new_page()
+    page.goto(site)
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.locator("#home-q").focus()
+    page.keyboard.type("急救")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/courses/?q=*")
+    link = page.locator("main h2 a", has_text="家庭急救").first
+    link.focus()
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/schools/**")
+    assert "家庭急救" in page.locator("h1").inner_text()
+    context.close()
+
+
+@pytest.mark.parametrize(("prefix", "studies"), [("", "慢"), ("/en", "slow")])
+def test_a_learner_enrols_reads_and_finds_the_place_again_on_a_phone(phone, site, prefix, studies):
+    _sign_in(phone, site, "wang" if prefix else "chen")
+    phone.goto(f"{site}{prefix}/schools/jlem/jlem-aid101/")
+    phone.locator("aside form[action*='/enrol/'] button, aside a[href*='/learn/']").first.click()
+    phone.wait_for_url("**/learn/**")
+    if not re.search(r"/learn/[^/]+/[^/]+/$", phone.url):
+        phone.locator("main a[href*='/learn/']").first.click()
+        phone.wait_for_url(re.compile(r"/learn/[^/]+/[^/]+/$"))
+    here = phone.url
+    done = phone.locator("form[action$='/complete/'] button")
+    if done.count():
+        done.first.click()
+
+    phone.goto(f"{site}{prefix}/my/")
+
+    assert phone.locator("main a[href*='/learn/']").count() > 0
+    assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert here
+
+
+def test_an_application_is_sent_decided_by_two_and_shown_as_credited(browser, site):
+    learner = browser.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN").new_page()
+    _sign_in(learner, site, "lin")
+    learner.goto(f"{site}/my/applications/new/CARE-A-2026/")
+    learner.get_by_role("button", name="提交申请").click()
+    learner.get_by_label("以上所述属实").check()
+    learner.get_by_role("button", name="提交申请").click()
+    learner.wait_for_url(re.compile(r"/my/applications/RC-"))
+    reference = learner.url.rstrip("/").rsplit("/", 1)[1]
+
+    officer = browser.new_context(locale="zh-CN").new_page()
+    _sign_in(officer, site, "zhou")
+    officer.goto(f"{site}/desk/cases/{reference}/")
+    officer.get_by_role("button", name="领取此件").click()
+    officer.get_by_role("button", name="提交我的意见").click()
+    second = browser.new_context(locale="zh-CN").new_page()
+    _sign_in(second, site, "he")
+    second.goto(f"{site}/desk/cases/{reference}/")
+    second.get_by_role("button", name="同意这个决定").click()
+
+    learner.goto(f"{site}/my/applications/{reference}/")
+    assert learner.locator("main").inner_text().count("已入账") >= 1
+    learner.goto(f"{site}/my/transcript/")
+    learner.get_by_role("button", name="签发成绩单").click()
+    code = learner.locator(".code").inner_text().strip()
+    public = browser.new_context(locale="zh-CN").new_page()
+    public.goto(f"{site}/verify/?code={code.lower().replace('-', ' ')}")
+    assert public.locator("h1").inner_text() == "有效"
+    for page in (learner, officer, second, public):
+        page.context.close()
