@@ -58,8 +58,7 @@ def grant_amount(base: RuleBase, grant: Grant, records: Sequence[RecordFacts], t
     if grant.credits == "steps":
         scores = [record.score for record in records if record.score is not None]
         best = max(scores) if scores else None
-        reached = [amount for score, amount in grant.steps if best is not None and best >= score]
-        amount = max(reached, default=Decimal(0))
+        _score, amount = max((step for step in grant.steps if best is not None and best >= step[0]), default=(Decimal(0), Decimal(0)))
         return round_to_step(amount, target.step, "none"), Fraction(amount)
     exact = exact_worth(base, records, target)
     capped = min(exact, Fraction(grant.max_amount)) if grant.max_amount is not None else exact

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +13,8 @@ from creditbank.rules.amounts import consumed_minutes, grant_amount, ratio_betwe
 from creditbank.rules.dates import in_window
 from creditbank.rules.exceptions import NoRate
 from creditbank.rules.leaves import judge_leaf, names_record
-from creditbank.rules.matches import Match, TooManyMatches, find_matches
+from creditbank.rules.matches import MATCH_CAP, Judge, Match, TooManyMatches, find_matches
+from creditbank.rules.snapshot import plain
 from creditbank.rules.types import KIND_ORDER, TRUST_RANK, Condition, Facts, Grant, Leaf, Reason, RecordFacts, Rule, RuleBase
 
 
@@ -95,21 +96,25 @@ def _apply_rule(
     def judge(record: RecordFacts, leaf: Leaf) -> tuple[Condition, ...] | None:
         return judge_leaf(record, leaf, base, on=on, applied_on=facts.applied_on) if names_record(record, leaf) else None
 
-    usable = [record for record in eligible if _passes_gates(record, rule, facts, base, on, result)]
-    _note_failures(rule, usable, judge, result)
+    usable = [record for record in eligible if _passes_gates(record, rule, facts, base, result)]
+    failed = _note_failures(rule, usable, judge, result)
     try:
         matches = find_matches(rule.lhs, usable, known, judge)
     except TooManyMatches:
-        _note(result, _named_by(rule, usable), Reason("too_many_matches", rule.id, (("cap", "10000"),)))
+        _note(result, _named_by(rule, usable), Reason("too_many_matches", rule.id, (("cap", str(MATCH_CAP)),)))
         result.complete = False
         return
-    _note_incomplete(rule, usable, matches, result)
+    _note_incomplete(rule, [record for record in usable if record.id not in failed], known, matches, judge, result)
     for match in matches:
         _add_candidate(rule, match, facts, base, result)
 
 
 def _named_by(rule: Rule, records: Iterable[RecordFacts]) -> list[RecordFacts]:
-    return [record for record in records if any(names_record(record, leaf) for leaf in rule.lhs.leaves())]
+    return [record for record in records if _is_named(record, rule)]
+
+
+def _is_named(record: RecordFacts, rule: Rule) -> bool:
+    return any(names_record(record, leaf) for leaf in rule.lhs.wanted())
 
 
 def _note(result: Sieve, records: Iterable[RecordFacts], reason: Reason) -> None:
@@ -117,9 +122,13 @@ def _note(result: Sieve, records: Iterable[RecordFacts], reason: Reason) -> None
         result.reasons[record.id].append(reason)
 
 
-def _passes_gates(record: RecordFacts, rule: Rule, facts: Facts, base: RuleBase, on: date, result: Sieve) -> bool:
-    """Window and convertibility, which hold for a record before any leaf is asked."""
-    if not any(names_record(record, leaf) for leaf in rule.lhs.leaves()):
+def _passes_gates(record: RecordFacts, rule: Rule, facts: Facts, base: RuleBase, result: Sieve) -> bool:
+    """Convertibility and window, which hold for a record before any leaf is asked."""
+    if not _is_named(record, rule):
+        return False
+    pair = (record.category, facts.target.category)
+    if pair[0] != pair[1] and pair not in base.convertible and rule.grants[0].kind != "deny":
+        result.reasons[record.id].append(Reason("not_convertible", rule.id, (("from", pair[0]), ("to", pair[1]))))
         return False
     day = record.earned_on if rule.window_date == "earned" else facts.applied_on
     if not in_window(day, rule.window_from, rule.window_to):
@@ -129,38 +138,46 @@ def _passes_gates(record: RecordFacts, rule: Rule, facts: Facts, base: RuleBase,
         )  # fmt: skip
         result.reasons[record.id].append(Reason("outside_window", rule.id, data))
         return False
-    pair = (record.category, facts.target.category)
-    if pair[0] != pair[1] and pair not in base.convertible and rule.grants[0].kind != "deny":
-        result.reasons[record.id].append(Reason("not_convertible", rule.id, (("from", pair[0]), ("to", pair[1]))))
-        return False
     return True
 
 
-def _note_failures(rule: Rule, records: list[RecordFacts], judge: object, result: Sieve) -> None:
-    """A record named by a leaf that it does not satisfy hears which condition failed; an age that is over has a code of its own."""
+def _note_failures(rule: Rule, records: list[RecordFacts], judge: Judge, result: Sieve) -> set[str]:
+    """A record named by leaves that it does not satisfy hears which conditions failed; an age that is over has a code of its own."""
+    failed = set()
     for record in records:
-        judged = [judge(record, leaf) for leaf in rule.lhs.leaves()]  # type: ignore[operator]
+        judged = [judge(record, leaf) for leaf in rule.lhs.wanted()]
         about = [conditions for conditions in judged if conditions is not None]
-        if not about or any(all(condition.ok for condition in conditions) for conditions in about):
+        if any(all(condition.ok for condition in conditions) for conditions in about):
             continue
+        failed.add(record.id)
         for condition in about[0]:
             if not condition.ok:
                 code = "too_old" if condition.name == "age" else "rule_failed"
                 data = (("field", condition.name), ("has", _text(condition.has)), ("needs", _text(condition.needs)))
                 result.reasons[record.id].append(Reason(code, rule.id, data))
+    return failed
 
 
-def _note_incomplete(rule: Rule, records: list[RecordFacts], matches: list[Match], result: Sieve) -> None:
-    """A record that satisfies its leaf of a larger left side misses the others."""
+def _note_incomplete(
+    rule: Rule, records: list[RecordFacts], known: list[RecordFacts], matches: list[Match], judge: Judge, result: Sieve
+) -> None:
+    """A record that satisfies its leaf of a larger left side misses the others, or meets one that excludes it."""
     matched = {record.id for match in matches for record in match.records}
-    if rule.lhs.kind == "leaf":
-        return
-    failed = {ident for ident, reasons in result.reasons.items() if any(reason.rule == rule.id for reason in reasons)}
-    wanted = ", ".join(leaf.outcome for leaf in rule.lhs.leaves() if leaf.outcome)
+    forbidding = sorted(record.outcome for record in known if any(_satisfies(record, leaf, judge) for leaf in rule.lhs.forbidden()))
+    missing = [leaf.outcome for leaf in rule.lhs.wanted() if leaf.outcome and not any(_satisfies(one, leaf, judge) for one in records)]
     for record in records:
-        if record.id not in matched and record.id not in failed:
-            data = (("field", "missing_record"), ("has", record.outcome), ("needs", wanted))
-            result.reasons[record.id].append(Reason("rule_failed", rule.id, data))
+        if record.id in matched:
+            continue
+        if missing or not forbidding:
+            data = (("field", "missing_record"), ("has", record.outcome), ("needs", ", ".join(missing) or "—"))
+        else:
+            data = (("field", "forbidden_record"), ("has", ", ".join(forbidding)), ("needs", "—"))
+        result.reasons[record.id].append(Reason("rule_failed", rule.id, data))
+
+
+def _satisfies(record: RecordFacts, leaf: Leaf, judge: Judge) -> bool:
+    conditions = judge(record, leaf)
+    return conditions is not None and all(condition.ok for condition in conditions)
 
 
 def _add_candidate(rule: Rule, match: Match, facts: Facts, base: RuleBase, result: Sieve) -> None:
@@ -191,18 +208,23 @@ def _give(number: int, grant: Grant, match: Match, facts: Facts, base: RuleBase)
 
 
 def _deny(result: Sieve) -> None:
-    """A denial removes every candidate with its records whose precedence and priority are equal or lower; a higher grant survives."""
+    """A denial strikes candidates with its records whose precedence and priority are equal or lower; a higher grant survives.
+
+    A denial of one outcome takes away the grants of that outcome, and the candidate where nothing is left.
+    """
     denials = [candidate for candidate in result.candidates if candidate.rule.grants[0].kind == "deny"]
     kept = []
     for candidate in result.candidates:
-        if candidate in denials:
+        if candidate.rule.grants[0].kind == "deny":
             continue
         struck = [denial for denial in denials if _strikes(denial, candidate)]
-        if struck:
+        refused = {denial.rule.grants[0].outcome for denial in struck}
+        left = () if "" in refused else tuple(given for given in candidate.given if given.grant.outcome not in refused)
+        if left:
+            kept.append(replace(candidate, given=left))
+        else:
             data = (("by_rule", struck[0].rule.id), ("outcome", struck[0].rule.grants[0].outcome))
             _note(result, candidate.match.records, Reason("denied", candidate.rule.id, data))
-        else:
-            kept.append(candidate)
     result.candidates = kept
 
 
@@ -226,15 +248,12 @@ def _shadow(result: Sieve) -> None:
         if strongest is not None and candidate.rank_key > strongest:
             winner = next(other for other in placeable if other.match.ids == candidate.match.ids and other.rank_key == strongest)
             _note(result, candidate.match.records, Reason("shadowed", candidate.rule.id, (("by_rule", winner.rule.id),)))
-        elif candidate in placeable:
-            kept.append(candidate)
         else:
-            reason = Reason("not_needed", candidate.rule.id, (("leaf", "no leaf accepts"),))
-            _note(result, candidate.match.records, reason)
+            kept.append(candidate)
     result.candidates = sorted(kept, key=lambda candidate: candidate.key)
 
 
 def _text(value: object) -> str:
     if value is None:
         return "—"
-    return value.isoformat() if isinstance(value, date) else str(value)
+    return str(plain(value))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from math import comb
 
 from creditbank.rules.types import Condition, Leaf, Node, RecordFacts
 
@@ -40,8 +41,13 @@ def find_matches(node: Node, records: Sequence[RecordFacts], everything: Sequenc
         found.setdefault(match.ids, match)
         if len(found) > MATCH_CAP:
             raise TooManyMatches
-    sets = [set(ids) for ids in found]
-    return [found[ids] for ids in sorted(found) if not any(other < set(ids) for other in sets)]
+    sizes = sorted({len(ids) for ids in found})
+    return [found[ids] for ids in sorted(found) if _is_minimal(ids, found, sizes)]
+
+
+def _is_minimal(ids: tuple[str, ...], found: Container[tuple[str, ...]], sizes: Sequence[int]) -> bool:
+    """Whether no proper part of a set is a match of its own; parts of sorted ids are sorted."""
+    return not any(part in found for size in sizes if size < len(ids) for part in combinations(ids, size))
 
 
 def _satisfy(node: Node, records: Sequence[RecordFacts], everything: Sequence[RecordFacts], judge: Judge) -> Iterator[Match]:
@@ -54,9 +60,19 @@ def _satisfy(node: Node, records: Sequence[RecordFacts], everything: Sequence[Re
         for child in node.children:
             yield from _satisfy(child, records, everything, judge)
     else:
-        count = node.k if node.kind == "n_of" else len(node.children)
-        for chosen in combinations(node.children, count):
+        for chosen in _choices(node, records, everything, judge):
             yield from _all_of(chosen, records, everything, judge)
+
+
+def _choices(node: Node, records: Sequence[RecordFacts], everything: Sequence[RecordFacts], judge: Judge) -> Iterator[tuple[Node, ...]]:
+    """All children, or every k of those that something satisfies. Raises TooManyMatches."""
+    if node.kind != "n_of":
+        yield node.children
+        return
+    possible = [child for child in node.children if next(_satisfy(child, records, everything, judge), None) is not None]
+    if comb(len(possible), node.k) > MATCH_CAP:
+        raise TooManyMatches
+    yield from combinations(possible, node.k)
 
 
 def _leaf_matches(leaf: Leaf, records: Sequence[RecordFacts], judge: Judge) -> Iterator[Match]:

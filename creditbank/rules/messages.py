@@ -17,7 +17,7 @@ REASONS: dict[str, tuple[str, str]] = {
         "rule {rule} holds from {from} to {to}; this dates from {date}",
     ),
     "rule_failed": ("规则 {rule} 的条件未满足：{field}要求 {needs}，实际 {has}", "rule {rule} asks for {field} {needs}; found {has}"),
-    "too_old": ("规则 {rule} 要求在 {needs} 之前使用", "rule {rule}: it had to be used by {needs}"),
+    "too_old": ("规则 {rule} 要求不晚于 {needs} 使用", "rule {rule}: it had to be used by {needs}"),
     "evidence_missing": ("规则 {rule} 还缺材料：{item}", "rule {rule} still needs evidence: {item}"),
     "denied": ("规则 {by_rule} 明确不予认定", "rule {by_rule} excludes it explicitly"),
     "pending": ("规则 {rule} 尚在研究中（自 {since} 起）", "rule {rule} has been pending since {since}"),
@@ -35,6 +35,15 @@ REASONS: dict[str, tuple[str, str]] = {
     "too_many_matches": ("规则 {rule} 的组合太多，已转人工审核", "rule {rule} has too many combinations; a person will look at it"),
 }
 
+FIELD_REASONS: dict[tuple[str, str], tuple[str, str]] = {
+    ("rule_failed", "forbidden_record"): (
+        "规则 {rule} 不适用于已取得 {has} 的学习者",
+        "rule {rule} does not hold for somebody who already has {has}",
+    ),
+    ("rule_failed", "missing_record"): ("规则 {rule} 还要求具备：{needs}", "rule {rule} also asks for: {needs}"),
+}
+"""Conditions that are not a value compared with a bound need a sentence of their own."""
+
 FIELDS: dict[str, tuple[str, str]] = {
     "score": ("成绩", "a score of at least"),
     "score_max": ("成绩上限", "a score of at most"),
@@ -45,6 +54,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "trust": ("可信级别", "trust level"),
     "validity": ("有效期", "validity until"),
     "missing_record": ("另需的成果", "also the outcomes"),
+    "forbidden_record": ("不得已有的成果", "without the outcomes"),
     "age": ("取得时间", "use before"),
 }
 
@@ -77,7 +87,8 @@ def reason_text(code: str, data: Mapping[str, str], language: str, *, rule: str 
     words = {name: word(value, language) for name, value in data.items()}
     if "field" in data:
         words["field"] = FIELDS.get(data["field"], (data["field"], data["field"]))[column]
-    return REASONS[code][column].format_map(_Dash({"rule": rule, **words}))
+    template = FIELD_REASONS.get((code, data.get("field", "")), REASONS[code])
+    return template[column].format_map(_Dash({"rule": rule, **words}))
 
 
 def word(value: str, language: str) -> str:

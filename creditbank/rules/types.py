@@ -112,6 +112,19 @@ class Node:
         own = (self.leaf,) if self.leaf else ()
         return own + tuple(leaf for child in self.children for leaf in child.leaves())
 
+    def wanted(self) -> tuple[Leaf, ...]:
+        """The leaves that ask for a record; those under a NOT ask for its absence."""
+        if self.kind == "not":
+            return ()
+        own = (self.leaf,) if self.leaf else ()
+        return own + tuple(leaf for child in self.children for leaf in child.wanted())
+
+    def forbidden(self) -> tuple[Leaf, ...]:
+        """The leaves under a NOT."""
+        if self.kind == "not":
+            return self.leaves()
+        return tuple(leaf for child in self.children for leaf in child.forbidden())
+
 
 @dataclass(frozen=True)
 class Grant:
@@ -177,7 +190,8 @@ class Limit:
 class RequirementLeaf:
     """One leaf of a programme: which grants it accepts and how much it needs.
 
-    ``outcomes`` and ``subjects`` are alternatives; both empty accept everything. An elective leaf counts for V3 alone.
+    ``outcomes`` and ``subjects`` are alternatives; both empty accept everything. An elective leaf counts in V3, not in V2, and in V1 only if
+    it has a need.
     """
 
     path: str

@@ -101,7 +101,7 @@ def end(request: HttpRequest, code: str, membership_uuid: str) -> HttpResponse:
 @login_required
 def onboard(request: HttpRequest) -> HttpResponse:
     """Let an institution take part: one form, one action."""
-    person = cast(SignedInRequest, request).user
+    person = cast("SignedInRequest", request).user
     if not person.acts_as(Role.OPERATOR):
         raise PermissionDenied(_("Institutions are admitted by the platform's operator."))
     form = OnboardForm(request.POST or None)

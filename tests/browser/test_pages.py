@@ -42,6 +42,7 @@ def contexts(browser, site):
                 _sign_in(page, site, who)
                 page.close()
             context.add_cookies([{"name": "theme", "value": theme, "url": site}, {"name": "mode", "value": mode, "url": site}])
+            context.set_default_timeout(10_000)
             known[key] = context
         return known[key]
 
@@ -50,8 +51,8 @@ def contexts(browser, site):
         context.close()
 
 
-@pytest.mark.parametrize(("theme", "mode", "width"), LOOKS, ids=lambda value: str(value))
-@pytest.mark.parametrize(("who", "path"), PAGES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("theme", "mode", "width"), LOOKS, ids=str)
+@pytest.mark.parametrize(("who", "path"), PAGES, ids=str)
 def test_a_page_holds_for_every_reader(contexts, site, who, path, theme, mode, width):
     page = contexts(who, theme, mode, width).new_page()
     said = []

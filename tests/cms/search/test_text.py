@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,4 +60,4 @@ def test_marked_places_lie_in_the_text_and_do_not_overlap(text, term):
     places = find_terms(text, [fold(term)])
 
     assert all(0 <= start < end <= len(text) for start, end in places)
-    assert all(first[1] < second[0] for first, second in zip(places, places[1:], strict=False))
+    assert all(first[1] < second[0] for first, second in itertools.pairwise(places))
