@@ -43,7 +43,7 @@ check: $(VENV)/dev.ok ## format, lint, types, import contracts, templates, migra
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/djangofmt --check --quiet templates
+	$(VENV)/bin/djangofmt --check --quiet --line-length 140 --indent-width 2 templates
 	$(VENV)/bin/djlint --lint --quiet templates
 	$(VENV)/bin/bandit -q -r config foundation identity cms learning creditbank seeds -ll
 	$(RUN) manage.py makemigrations --check --dry-run
@@ -58,7 +58,7 @@ soak: $(VENV)/dev.ok ## long races, kills and full matrices
 format: $(VENV)/dev.ok ## bring code and templates into shape
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
-	$(VENV)/bin/djangofmt --quiet templates
+	$(VENV)/bin/djangofmt --quiet --line-length 140 --indent-width 2 templates
 
 lock: ## renew the lock files from requirements/*.in (needs uv)
 	uv pip compile --universal --generate-hashes --no-header --python-version 3.11 --quiet requirements/base.in -o requirements/base.txt

@@ -24,9 +24,10 @@ from cms.library.actions import (
 from cms.library.enums import CourseFormat, CourseLanguage, Licence, ReasonCode, ReviewState, SharingScope
 from cms.library.events import CoursePublished, CourseRemoved
 from cms.library.exceptions import ContentWithoutIds, IllegalTransition, MetadataIncomplete, ScopesOutOfOrder
-from cms.library.models import CoursePage, CourseVersion, KindOfEducation, SchoolPage, SchoolsPage, Subject
+from cms.library.models import CoursePage, CourseVersion, SchoolPage, SchoolsPage
 from cms.library.queries import course_by_uuid, course_content, courses_visible_to, latest_version
 from cms.library.registries import register_access_grant, register_block_snapshot
+from cms.library.taxonomy import KindOfEducation, Subject
 from cms.library.types import BlockContent, CourseContent, CourseFacts, SectionContent, UnitContent
 from cms.site.actions import create_home
 from cms.site.models import HomePage, InfoPage, SiteSettings

@@ -20,6 +20,7 @@ from cms.library.blocks import CourseBody
 from cms.library.editing import CourseForm
 from cms.library.enums import CourseFormat, CourseLanguage, Licence, ReasonCode, ResourceKind, ReviewState, SharingScope
 from cms.library.registries import access_grants, page_view
+from cms.library.taxonomy import KindOfEducation, Subject
 from foundation.api import append_only, in_language
 from identity.api import Alliance, Institution, Role
 
@@ -29,59 +30,6 @@ NOT_IN_REVISIONS = (
     "adopt_scope", "alliance_id",
 )  # fmt: skip
 DESK_ROLES = (Role.EDITOR, Role.INSTRUCTOR, Role.SCHOOL_APPROVER, Role.SCHOOL_ADMINISTRATOR)
-
-
-class Term(models.Model):
-    """A word of a list that courses are sorted by; retired words stay readable.
-
-    Personal data: none.
-    """
-
-    code = models.CharField(_("code"), max_length=30, unique=True)
-    name_zh = models.CharField(_("name (Chinese)"), max_length=60)
-    name_en = models.CharField(_("name (English)"), max_length=80)
-    order = models.PositiveSmallIntegerField(_("order"), default=0)
-    retired = models.BooleanField(_("retired"), default=False)
-
-    class Meta:
-        abstract = True
-        ordering = ["order", "code"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def name(self) -> str:
-        return in_language(self.name_zh, self.name_en)
-
-
-class KindOfEducation(Term):
-    """One of the eight classes of the city's resource library (preschool … elderly).
-
-    Personal data: none.
-    """
-
-    note_zh = models.CharField(_("note (Chinese)"), max_length=80, blank=True)
-    note_en = models.CharField(_("note (English)"), max_length=120, blank=True)
-
-    class Meta(Term.Meta):
-        verbose_name = _("kind of education")
-        verbose_name_plural = _("kinds of education")
-
-    @property
-    def note(self) -> str:
-        return in_language(self.note_zh, self.note_en)
-
-
-class Subject(Term):
-    """What a course is about.
-
-    Personal data: none.
-    """
-
-    class Meta(Term.Meta):
-        verbose_name = _("subject")
-        verbose_name_plural = _("subjects")
 
 
 class SchoolsPage(Page):

@@ -10,8 +10,9 @@ from django.db.models import Count, Q
 from django.http import QueryDict
 
 from cms.library.enums import CourseFormat, CourseLanguage, Licence
-from cms.library.models import CoursePage, CourseQuerySet, KindOfEducation, Subject
+from cms.library.models import CoursePage, CourseQuerySet
 from cms.library.queries import courses_visible_to
+from cms.library.taxonomy import KindOfEducation, Subject
 from cms.search.text import LONGEST_QUERY, query_phrases
 from foundation.api import Level, in_language
 from identity.api import Institution

@@ -12,9 +12,10 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from cms.library.models import CoursePage, KindOfEducation
+from cms.library.models import CoursePage
 from cms.library.queries import courses_visible_to
 from cms.library.registries import register_page_view
+from cms.library.taxonomy import KindOfEducation
 from identity.api import Institution
 
 NEWEST = 4

@@ -13,14 +13,17 @@ pytestmark = [pytest.mark.browser]
 
 @pytest.fixture
 def phone(browser):
-    context = browser.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN", has_touch=True)
-    yield context.new_page()
-    context.close()
+    return _page(browser, viewport={"width": 360, "height": 740}, has_touch=True)
+
+
+def _page(browser, **settings):
+    context = browser.new_context(locale="zh-CN", **settings)
+    context.set_default_timeout(10_000)
+    return context.new_page()
 
 
 def test_a_visitor_finds_a_course_by_keyboard_alone(browser, site):
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
-    page = context.new_page()
+    page = _page(browser, viewport={"width": 1280, "height": 800})
     page.goto(site)
 
     page.keyboard.press("Tab")
@@ -36,7 +39,6 @@ def test_a_visitor_finds_a_course_by_keyboard_alone(browser, site):
 
     page.wait_for_url("**/schools/**")
     assert "家庭急救" in page.locator("h1").inner_text()
-    context.close()
 
 
 @pytest.mark.parametrize(("prefix", "studies"), [("", "慢"), ("/en", "slow")])
@@ -61,7 +63,7 @@ def test_a_learner_enrols_reads_and_finds_the_place_again_on_a_phone(phone, site
 
 
 def test_an_application_is_sent_decided_by_two_and_shown_as_credited(browser, site):
-    learner = browser.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN").new_page()
+    learner = _page(browser, viewport={"width": 360, "height": 740})
     _sign_in(learner, site, "lin")
     learner.goto(f"{site}/my/applications/new/CARE-A-2026/")
     learner.get_by_role("button", name="提交申请").click()
@@ -70,12 +72,12 @@ def test_an_application_is_sent_decided_by_two_and_shown_as_credited(browser, si
     learner.wait_for_url(re.compile(r"/my/applications/RC-"))
     reference = learner.url.rstrip("/").rsplit("/", 1)[1]
 
-    officer = browser.new_context(locale="zh-CN").new_page()
+    officer = _page(browser)
     _sign_in(officer, site, "zhou")
     officer.goto(f"{site}/desk/cases/{reference}/")
     officer.get_by_role("button", name="领取此件").click()
     officer.get_by_role("button", name="提交我的意见").click()
-    second = browser.new_context(locale="zh-CN").new_page()
+    second = _page(browser)
     _sign_in(second, site, "he")
     second.goto(f"{site}/desk/cases/{reference}/")
     second.get_by_role("button", name="同意这个决定").click()
@@ -85,8 +87,6 @@ def test_an_application_is_sent_decided_by_two_and_shown_as_credited(browser, si
     learner.goto(f"{site}/my/transcript/")
     learner.get_by_role("button", name="签发成绩单").click()
     code = learner.locator(".code").inner_text().strip()
-    public = browser.new_context(locale="zh-CN").new_page()
+    public = _page(browser)
     public.goto(f"{site}/verify/?code={code.lower().replace('-', ' ')}")
     assert public.locator("h1").inner_text() == "有效"
-    for page in (learner, officer, second, public):
-        page.context.close()

@@ -10,7 +10,8 @@ from django.utils.text import slugify
 
 from cms.library.enums import ReviewState, SharingScope
 from cms.library.exceptions import IllegalTransition, ScopesOutOfOrder
-from cms.library.models import CoursePage, KindOfEducation, SchoolPage, Subject
+from cms.library.models import CoursePage, SchoolPage
+from cms.library.taxonomy import KindOfEducation, Subject
 from cms.library.types import CourseFacts
 from foundation.api import CreditSystem, Level, record_audit_entry
 from identity.api import Alliance, Institution
