@@ -162,6 +162,7 @@ def report_results(city: City) -> None:
         _result(city, outcomes, lin, "JLEM:AID101", 1480, score="90", valid_days=1095),
         _result(city, outcomes, lin, "JLLT:CET4", 400, score="431", scale="CET"),
         _result(city, outcomes, lin, "CHCARE:DEM", 60, score="88", hours="48", trust=Trust.VERIFIED),
+        _result(city, outcomes, city.named("chen"), "JLLT:CET4", 150, score="452", scale="CET"),
     ]
     for number, learner in enumerate(city.learners[:160]):
         codes = city.chance.sample(["JLSA:CERT5", "JLSA:CERT4", "JLHV:NUR101", "JLHV:NUR102", "JLLT:CET4", "JLEM:AID101"], 1 + number % 3)

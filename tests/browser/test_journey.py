@@ -64,8 +64,8 @@ def test_a_learner_enrols_reads_and_finds_the_place_again_on_a_phone(phone, site
 
 def test_an_application_is_sent_decided_by_two_and_shown_as_credited(browser, site):
     learner = _page(browser, viewport={"width": 360, "height": 740})
-    _sign_in(learner, site, "lin")
-    learner.goto(f"{site}/my/applications/new/CARE-A-2026/")
+    _sign_in(learner, site, "chen")
+    learner.goto(f"{site}/my/applications/new/ADM-B-2026/")
     learner.get_by_role("button", name="提交申请").click()
     learner.get_by_label("以上所述属实").check()
     learner.get_by_role("button", name="提交申请").click()
