@@ -4,14 +4,13 @@ from cms.assessment.models import Question, Quiz
 from cms.library.models import (
     CoursePage,
     CourseVersion,
-    KindOfEducation,
     Resource,
     ReviewStep,
     SchoolPage,
     SchoolsPage,
-    Subject,
     VersionFile,
 )
+from cms.library.taxonomy import KindOfEducation, Subject
 from cms.site.models import HomePage, InfoPage, SiteSettings
 
 __all__ = [
