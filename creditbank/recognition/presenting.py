@@ -115,7 +115,10 @@ def _condition(item: Mapping[str, Any], language: str) -> ConditionShown:
     column = 1 if language.startswith("en") else 0
     name = FIELDS.get(item["name"], (item["name"], item["name"]))[column]
     has, needs = word(str(item["has"]), language), word(str(item["needs"]), language)
-    text = f"{name} {needs}: found {has}" if column else f"{name}：要求 {needs}，实际 {has}"
+    if item["name"] == "age":
+        text = f"to be used before {needs}; judged on {has}" if column else f"时效：{needs} 前可用，判断日 {has}"
+    else:
+        text = f"{name} {needs}: found {has}" if column else f"{name}：要求 {needs}，实际 {has}"
     return ConditionShown(bool(item["ok"]), text)
 
 
