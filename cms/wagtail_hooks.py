@@ -9,9 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
@@ -130,5 +133,12 @@ def brand() -> str:
 
 @hooks.register("construct_main_menu")
 def only_what_is_there(request: HttpRequest, menu_items: list[Any]) -> None:
-    """Reports and settings of the whole site are the operator's, not a school's."""
-    menu_items[:] = [item for item in menu_items if item.name not in {"reports", "settings"} or request.user.is_superuser]
+    """Reports and settings of the whole site are the operator's, not a school's; help about the product is on the site itself."""
+    hidden = {"help"} if request.user.is_superuser else {"help", "reports", "settings"}
+    menu_items[:] = [item for item in menu_items if item.name not in hidden]
+
+
+@hooks.register("register_admin_menu_item")
+def back_to_the_desk() -> MenuItem:
+    """The way to the desk where courses are reviewed, shared and published."""
+    return MenuItem(gettext_lazy("Review and sharing"), reverse_lazy("cms:desk"), icon_name="tasks", order=90)

@@ -111,7 +111,7 @@ ATOMIC_REQUESTS = False
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
-LOCALE_PATHS = [ROOT / "locale" / name for name in ("core",)]
+LOCALE_PATHS = [ROOT / "locale" / name for name in ("core", "wagtail")]
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "Asia/Shanghai"

@@ -91,6 +91,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         return self.name
 
+    @property
+    def first_name(self) -> str:
+        """The one name, where the editors' desk (Wagtail) asks for a first name."""
+        return self.name
+
     def get_username(self) -> str:
         """What identifies the person where a framework wants one word; never shown."""
         return self.email or self.phone or str(self.uuid)

@@ -6,6 +6,7 @@ from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -55,7 +56,9 @@ def act_as(request: HttpRequest) -> HttpResponse:
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """The editor's own sign-in page leads to the common one, with its limits and second factors."""
+    """The editor's own sign-in page leads to the common one, with its limits and second factors; who is signed in may simply not enter."""
+    if request.user.is_authenticated:
+        raise PermissionDenied
     return redirect(f"{reverse('account_login')}?{urlencode({'next': request.GET.get('next', '/cms/')})}")
 
 
