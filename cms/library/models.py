@@ -49,6 +49,9 @@ class SchoolsPage(Page):
     def serve(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return page_view("schools")(request, self)
 
+    def serve_preview(self, request: Any, mode_name: str) -> Any:
+        return self.serve(request)
+
 
 class SchoolPage(Page):
     """A school in the library; its courses are its children.
@@ -69,6 +72,9 @@ class SchoolPage(Page):
 
     def serve(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return page_view("school")(request, self)
+
+    def serve_preview(self, request: Any, mode_name: str) -> Any:
+        return self.serve(request)
 
 
 class CourseQuerySet(PageQuerySet):
@@ -291,6 +297,10 @@ class CoursePage(Page):
     def serve(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Decided by the one policy before anything renders; the view lies in ``views``, above the models."""
         return page_view("course")(request, self)
+
+    def serve_preview(self, request: Any, mode_name: str) -> Any:
+        """The editor's preview: the same page, with the draft's own content."""
+        return page_view("course_preview")(request, self)
 
 
 @append_only

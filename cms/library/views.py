@@ -20,7 +20,7 @@ from cms.library.content import content_of, manifest_of
 from cms.library.enums import ReviewState
 from cms.library.exceptions import ContentWithoutIds, IllegalTransition, MetadataIncomplete, ScopesOutOfOrder
 from cms.library.forms import ReviewForm, SharingForm
-from cms.library.models import DESK_ROLES, CoursePage
+from cms.library.models import DESK_ROLES, CoursePage, CourseVersion
 from cms.library.queries import courses_visible_to, latest_version
 from cms.library.registries import register_page_view
 from foundation.api import access, can, gone
@@ -53,7 +53,15 @@ def course_page(request: HttpRequest, page: CoursePage) -> HttpResponse:
     if not can(request.user, "preview", page):
         raise Http404
     version = latest_version(page)
-    content = content_of(version.manifest) if version else _draft_content(page)
+    return _show_course(request, page, version, content_of(version.manifest) if version else _draft_content(page))
+
+
+def course_preview(request: HttpRequest, page: CoursePage) -> HttpResponse:
+    """What the page would be with the text in the editor; Wagtail has asked for the right to edit before it gets here."""
+    return _show_course(request, page, latest_version(page), _draft_content(page))
+
+
+def _show_course(request: HttpRequest, page: CoursePage, version: CourseVersion | None, content: Any) -> HttpResponse:
     context = {
         "page": page, "course": page, "version": version, "content": content, "nav": "courses", "kinds": page.kinds.all(),
         "can_read": can(request.user, "read", page), "can_edit": can(request.user, "edit", page), "json_ld": _json_ld(page),
@@ -104,6 +112,7 @@ def schools_page(request: HttpRequest, page: Any) -> HttpResponse:
 
 
 register_page_view("course", course_page)
+register_page_view("course_preview", course_preview)
 register_page_view("school", school_page)
 register_page_view("schools", schools_page)
 

@@ -14,6 +14,7 @@ ACCOUNT_LOGIN_METHODS = {"email", "phone"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["phone*", "email", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "identity.signin.forms.NameForm"
+ACCOUNT_FORMS = {"request_login_code": "identity.signin.code_form.RequestLoginCodeForm"}
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_PHONE_VERIFICATION_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import traceback
 import uuid
 from collections.abc import Callable
 
@@ -10,11 +12,14 @@ from csp.constants import SELF, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.datastructures import MultiValueDictKeyError
 
 from foundation.audit.context import audit_context
 from foundation.http.address import client_address
+from foundation.http.views import bad_request
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+logger = logging.getLogger(__name__)
 SAFE_REQUEST_ID = re.compile(r"^[0-9A-Za-z-]{8,40}$")
 
 
@@ -79,3 +84,33 @@ class PersonalPagesMiddleware:
         if request.user.is_authenticated and not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store, private"
         return response
+
+
+class MalformedEditorFormMiddleware:
+    """Wagtail reads some hidden fields of its own forms without asking whether they came; a form made by hand then fails inside Wagtail.
+
+    The sender's mistake is answered as one (400, input lost by nobody: there was no form) and still logged with its trace. Failures in
+    our own code, and on reading, stay server errors.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """400 where a POST below /cms/ failed in Wagtail's own reading of it."""
+        if request.method != "POST" or not request.path.startswith("/cms/"):
+            return None
+        if not isinstance(exception, (MultiValueDictKeyError, AttributeError, ValueError, TypeError)) or not _inside_wagtail(exception):
+            return None
+        logger.warning("malformed form at %s", request.path, exc_info=exception)
+        return bad_request(request, exception)
+
+
+def _inside_wagtail(exception: Exception) -> bool:
+    """Whether the innermost frame that is not Django's belongs to Wagtail or one of its form libraries."""
+    modules = [frame.f_globals.get("__name__", "") for frame, _line in traceback.walk_tb(exception.__traceback__)]
+    own = [name for name in modules if not name.startswith("django.")]
+    return bool(own) and own[-1].startswith(("wagtail.", "modelcluster."))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,56 +10,11 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from cms.api import CoursePage, CourseVersion, SharingScope, course_content
 from creditbank.api import Application, Posting, Transaction, Transcript, balances, find_faults, replay
 from foundation.api import AuditEntry
-from learning.api import CourseRun, Enrolment, LearningRecord
-from tests.stories.world import World, build_world, write_course, write_rules
-
-SHARED = {name: str(SharingScope.SIGNED_IN.value) for name in ("preview", "read", "download", "adopt")}
-RIGHT = ["a", "15", "false", "操作前"]
-
-
-def _share_and_publish(world: World, course: CoursePage) -> CourseVersion:
-    """Editor shares and submits, approver approves, a reviewer of another school accepts: each by HTTP."""
-    share, step = (reverse(f"cms:{name}", args=[course.uuid]) for name in ("share", "step"))
-    assert world.client_of("editor").post(share, SHARED).status_code == 302
-    assert world.client_of("editor").post(step, {"step": "submit"}).status_code == 302
-    assert world.client_of("editor").post(step, {"step": "approve"}).status_code == 403
-    assert world.client_of("approver").post(step, {"step": "approve"}).status_code == 302
-    assert CoursePage.objects.get(pk=course.pk).review_state == "submitted"
-    assert world.client_of("reviewer").post(step, {"step": "accept"}).status_code == 302
-    return CourseVersion.objects.get(course=course)
-
-
-def _adopt(world: World, course: CoursePage) -> CourseRun:
-    """The second school adopts the course as a run that carries 3 vocational credits; a second person approves the automatic deposit."""
-    page = world.client_of("teacher").get(reverse("learning:open_run", args=[course.uuid]))
-    assert page.status_code == 200
-    data = {name: field.value() if field.value() is not None else "" for name, field in ((f.html_name, f) for f in page.context["form"])}
-    data |= {"credits": "3", "credit_system": "V", "kind": "open", "state": "open"}
-    data = {name: value for name, value in data.items() if value not in (None, "")}
-    answer = world.client_of("teacher").post(reverse("learning:open_run", args=[course.uuid]), data)
-    assert answer.status_code == 302, answer.context["form"].errors
-    run = CourseRun.objects.get()
-    assert world.client_of("teacher").post(reverse("learning:run_approve", args=[run.uuid])).status_code == 403
-    assert world.client_of("head").post(reverse("learning:run_approve", args=[run.uuid])).status_code == 302
-    return CourseRun.objects.get()
-
-
-def _study(world: World, run: CourseRun, answers: list[str]) -> None:
-    """Enrol, read the first unit, and hand in the quiz of the second with these answers."""
-    learner = world.client_of("learner")
-    assert learner.post(reverse("learning:enrol", args=[run.uuid])).status_code == 302
-    first, last = course_content(run.course_version).units()
-    assert learner.get(reverse("learning:unit", args=[run.uuid, first.id])).status_code == 200
-    assert learner.post(reverse("learning:unit_complete", args=[run.uuid, first.id])).status_code == 302
-    page = learner.get(reverse("learning:unit", args=[run.uuid, last.id])).content.decode()
-    assert "先洗手，再戴手套" not in page  # feedback and keys stay on the server
-    quiz = last.quizzes()[0]
-    data = dict(re.findall(r'name="(key|submission)" value="([^"]+)"', page))
-    data |= {f"q-{question['id']}": answer for question, answer in zip(quiz.value["questions"], answers, strict=True)}
-    assert learner.post(reverse("learning:quiz", args=[run.uuid, quiz.id]), data).status_code == 302
+from learning.api import Enrolment, LearningRecord
+from tests.stories.steps import RIGHT, adopt, share_and_publish, study
+from tests.stories.world import build_world, write_course, write_rules
 
 
 @pytest.mark.django_db
@@ -68,11 +22,11 @@ def test_a_course_is_shared_studied_archived_converted_and_recognised(capsys):
     world = build_world()
     write_rules(world)
     course = write_course(world)
-    version = _share_and_publish(world, course)
-    run = _adopt(world, course)
+    version = share_and_publish(world, course)
+    run = adopt(world, course)
     assert (run.course_version, run.institution) == (version, world.places["BBB"])
 
-    _study(world, run, RIGHT)
+    study(world, run, RIGHT)
 
     learner = world.people["learner"]
     record = LearningRecord.objects.get()
@@ -124,8 +78,8 @@ def test_a_course_is_shared_studied_archived_converted_and_recognised(capsys):
 def test_the_same_person_acting_twice_is_refused_and_nothing_changes():
     world = build_world()
     write_rules(world)
-    run = _adopt(world, course) if (course := write_course(world)) and _share_and_publish(world, course) else None
-    _study(world, run, RIGHT)
+    run = adopt(world, course) if (course := write_course(world)) and share_and_publish(world, course) else None
+    study(world, run, RIGHT)
     shown = world.client_of("learner").get(reverse("creditbank:apply", args=["NUR"]))
     declared = {"shown": shown.context["proposal"].decision.snapshot_hash, "declare": "on"}
     world.client_of("learner").post(reverse("creditbank:apply", args=["NUR"]), declared)
@@ -153,9 +107,9 @@ def test_a_refusal_says_why_and_gives_everything_back():
     world = build_world()
     write_rules(world, min_score="90")
     course = write_course(world)
-    _share_and_publish(world, course)
-    run = _adopt(world, course)
-    _study(world, run, ["a", "15", "false", "不知道"])  # 75 of 100: passes the course, not the rule
+    share_and_publish(world, course)
+    run = adopt(world, course)
+    study(world, run, ["a", "15", "false", "不知道"])  # 75 of 100: passes the course, not the rule
 
     page = world.client_of("learner").get(reverse("creditbank:apply", args=["NUR"])).content.decode()
 

@@ -1,0 +1,83 @@
+"""The world of the permission table: the journey half way, fifteen principals around it, and an object for every address."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from cms.api import CoursePage, course_content
+from creditbank.api import Application, Transcript
+from foundation.api import Notice
+from identity.api import Membership, Role, User, grant_membership
+from learning.api import CourseRun
+from learning.archive.models import Evidence
+from tests.stories.steps import RIGHT, adopt, share_and_publish, study
+from tests.stories.world import World, build_world, write_course, write_rules
+
+MORE = {
+    "auditor": (Role.AUDITOR, "CCC"), "expert": (Role.EXPERT, "CCC"), "operator": (Role.OPERATOR, "CCC"), "stranger": (Role.LEARNER, "AAA"),
+    "head_elsewhere": (Role.SCHOOL_ADMINISTRATOR, "AAA"),
+}  # fmt: skip
+PRINCIPALS = (
+    "anonymous", "deactivated", "stranger", "learner", "editor", "approver", "reviewer", "teacher", "head", "head_elsewhere", "desk",
+    "officer", "second", "auditor", "expert", "operator",
+)  # fmt: skip
+"""Who asks. ``learner`` owns the objects and learns at BBB; ``stranger`` learns at AAA. ``editor`` and ``approver`` are of AAA, whose course
+it is; ``teacher``, ``head`` and ``desk`` (credit officer) of BBB; ``reviewer`` (library), ``officer``, ``second``, ``auditor``, ``expert``
+and ``operator`` of CCC. ``deactivated`` was the learner's twin until yesterday."""
+
+
+def build_city() -> World:
+    """The journey up to an application that waits, with a transcript, a self-added record, and one notice."""
+    world = build_world()
+    write_rules(world)
+    for key, (role, place) in MORE.items():
+        world.people[key] = User.objects.create_user(name=f"人物{key}", email=f"{key}@example.org")
+        grant_membership(world.people[key], world.places[place], role, actor=None, starts_on=timezone.localdate() - timedelta(days=9))
+    world.people = {key: User.objects.get(pk=person.pk) for key, person in world.people.items()}
+    course = write_course(world)
+    share_and_publish(world, course)
+    study(world, adopt(world, course), RIGHT)
+    learner = world.client_of("learner")
+    new = {
+        "title": "老证书", "institution": "某厂", "source_type": "certificate", "kind_of_education": "higher", "category": "vocational",
+        "earned_on": "2020-05-01",
+    }  # fmt: skip
+    scan = SimpleUploadedFile("scan.pdf", b"%PDF-1.4\n%%EOF\n", content_type="application/pdf")
+    assert learner.post(reverse("learning:record_new"), new | {"evidence": scan}).status_code == 302
+    shown = learner.get(reverse("creditbank:apply", args=["NUR"]))
+    learner.post(reverse("creditbank:apply", args=["NUR"]), {"shown": shown.context["proposal"].decision.snapshot_hash, "declare": "on"})
+    learner.post(reverse("creditbank:issue_transcript"))
+    world.people["deactivated"] = User.objects.create_user(name="停用", email="gone@example.org")
+    User.objects.filter(email="gone@example.org").update(is_active=False)
+    return world
+
+
+def client_of(world: World, who: str) -> Client:
+    """A browser of this principal; a server error is an answer to look at, not an exception."""
+    client = Client(raise_request_exception=False)
+    if who != "anonymous":
+        client.force_login(world.people[who])
+    return client
+
+
+def arguments(world: World) -> dict[str, Any]:
+    """A real object for every name in an address; what is of the learner is never of anybody else."""
+    course, run = CoursePage.objects.get(), CourseRun.objects.get()
+    units = course_content(run.course_version).units()
+    evidence = Evidence.objects.get()
+    return {
+        "course_uuid": course.uuid, "run_uuid": run.uuid, "unit_id": units[-1].id, "block_id": units[-1].quizzes()[0].id,
+        "record_uuid": evidence.record.uuid, "evidence_uuid": evidence.uuid, "reference": Application.objects.get().reference,
+        "transcript_uuid": Transcript.objects.get().uuid, "notice_uuid": Notice.objects.filter(recipient_uuid=world.people["learner"].uuid)[0].uuid,
+        "membership_uuid": Membership.objects.get(person=world.people["learner"]).uuid, "book": "CCC", "number": 1, "language": "en",
+    }  # fmt: skip
+
+
+PER_ROUTE: dict[str, str] = {"institutions": "BBB", "my/applications": "NUR", "v": "ABCD-EFGH-JKLM"}
+"""What ``<code>`` is, by the beginning of the address."""

@@ -1,0 +1,115 @@
+"""Who may do what: one line for every address and method, one column for every principal, and no address without a line.
+
+``PERMISSIONS=write pytest -n0 tests/permissions`` writes the table anew; its difference is then read like code, line by line.
+
+Answers: ``200`` or another status; ``in`` a redirect to the sign-in page; ``to`` any other redirect; ``no`` 403; ``404`` also stands for
+"exists, but not for you". POST is sent with an empty form: a principal who may write gets 200 with errors, or ``to``; nobody else gets
+further than ``in``, ``no``, ``404`` or ``405``, and no row of any table changes.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from tests.permissions.city import PRINCIPALS, arguments, build_city, client_of
+from tests.permissions.walk import address, routes
+
+TABLE = Path(__file__).with_name("permissions.csv")
+WRITING = os.environ.get("PERMISSIONS") == "write"
+REFUSED = {"in", "no", "404", "405"}
+QUIET_TABLES = ("django_session", "foundation_ratelimit", "account_", "django_cache", "wagtailadmin_editingsession")
+"""Written by sessions, sign-in and open editors whoever asks; none of them says anything about a person's learning or credit."""
+
+BODIES = {"library/<str:course_uuid>/step/": {"step": "withdraw", "note": "过时"}}
+"""Where an empty form would be refused before anybody asks who sends it."""
+
+Cells = dict[tuple[str, str], str]
+
+
+def _expected() -> dict[str, Cells]:
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {who: {(row["route"], row["method"]): row[who] for row in rows} for who in PRINCIPALS}
+
+
+def _write(who: str, words: Cells) -> None:
+    """Put the column of one principal into the table, which keeps the columns of the others."""
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        known = {(row["route"], row["method"]): row for row in csv.DictReader(file)}
+    with TABLE.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["route", "method", *PRINCIPALS], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(
+            known.get(key, dict.fromkeys(PRINCIPALS, "")) | {"route": key[0], "method": key[1], who: word} for key, word in words.items()
+        )
+
+
+def _word(answer: Any) -> str:
+    if answer.status_code in {301, 302, 303}:
+        target = answer.headers["Location"]
+        return "in" if "/accounts/login/" in target or "/cms/login/" in target or "reauthenticate" in target else "to"
+    return {403: "no"}.get(answer.status_code, str(answer.status_code))
+
+
+class _Writes:
+    """Collects the tables that statements write."""
+
+    def __init__(self) -> None:
+        self.tables: set[str] = set()
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        words = sql.replace('"', " ").split(maxsplit=4)
+        if words[0] in {"INSERT", "UPDATE", "DELETE"}:
+            table = words[2] if words[0] in {"INSERT", "DELETE"} else words[1]
+            if not table.startswith(QUIET_TABLES):
+                self.tables.add(table)
+        return execute(sql, params, many, context)
+
+
+def _asked(who: str) -> Iterator[tuple[tuple[str, str], str, set[str]]]:
+    world = build_city()
+    known = arguments(world)
+    for route in routes():
+        path = address(route, known, world)
+        for method in ("GET", "POST"):
+            writes = _Writes()
+            with transaction.atomic():
+                client = client_of(world, who)
+                with connection.execute_wrapper(writes):
+                    answer = client.get(path) if method == "GET" else client.post(path, BODIES.get(route))
+                if answer.streaming:
+                    answer.close()
+                transaction.set_rollback(True)
+            yield (route, method), _word(answer), writes.tables
+
+
+def test_every_address_has_a_line_and_every_line_an_address():
+    lines = {key[0] for key in _expected()["anonymous"]}
+
+    assert set(routes()) - lines == set()
+    assert lines - set(routes()) == set()
+
+
+def test_no_line_allows_a_server_error():
+    failing = {key[0] for cells in _expected().values() for key, word in cells.items() if word.startswith("5")}
+
+    assert failing == {"cms/failwhale/"}  # Wagtail's own page for trying out its 500
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", PRINCIPALS)
+def test_everybody_gets_what_the_table_says_and_nothing_moves_where_it_says_no(who):
+    asked = list(_asked(who))
+    if WRITING:
+        _write(who, {key: word for key, word, _tables in asked})
+    expected = _expected()[who]
+
+    assert {key: (expected.get(key), word) for key, word, _tables in asked if word != expected.get(key)} == {}
+    assert {key: tables for key, word, tables in asked if tables and (key[1] == "GET" or word in REFUSED)} == {}
