@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
@@ -17,12 +19,18 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
-from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
-from wagtail.snippets.views.snippets import CreateView, SnippetViewSet
+from wagtail.snippets.views.chooser import (
+    ChooseResultsView,
+    ChooseView,
+    SnippetChooserViewSet,
+    SnippetChosenMultipleView,
+    SnippetChosenView,
+)
+from wagtail.snippets.views.snippets import CreateView, DeleteView, EditView, HistoryView, SnippetViewSet, UsageView
 
 from cms.assessment.models import Quiz
 from cms.library.enums import ResourceKind
-from cms.library.models import CoursePage, CourseVersion, Resource
+from cms.library.models import DESK_ROLES, CoursePage, CourseVersion, Resource
 from foundation.api import can
 from identity.api import Role
 
@@ -48,6 +56,45 @@ class _OwnQuizzes:
         return Quiz.objects.visible_to(self.request.user)  # type: ignore[attr-defined]
 
 
+class _OwnQuiz:
+    """One quiz, if it is of the own school; else there is none. Wagtail asks only whether somebody may change quizzes at all."""
+
+    request: HttpRequest
+
+    def get_object(self, *args: Any) -> Any:
+        quiz = super().get_object(*args)  # type: ignore[misc]
+        if not Quiz.objects.visible_to(self.request.user).filter(pk=quiz.pk).exists():
+            raise Http404
+        return quiz
+
+
+class QuizEditView(_OwnQuiz, EditView):
+    """Changing one."""
+
+
+class QuizDeleteView(_OwnQuiz, DeleteView):
+    """Deleting one."""
+
+
+class QuizUsageView(_OwnQuiz, UsageView):
+    """Where one is used."""
+
+
+class QuizHistoryView(_OwnQuiz, HistoryView):
+    """What was done to one."""
+
+
+class QuizChosenView(_OwnQuiz, SnippetChosenView):
+    """One that was chosen."""
+
+
+class QuizChosenMultipleView(SnippetChosenMultipleView):
+    """Several that were chosen."""
+
+    def get_objects(self, pks: list[str]) -> Any:
+        return Quiz.objects.visible_to(self.request.user).filter(pk__in=[pk for pk in pks if pk.isdecimal()])
+
+
 class QuizChooseView(_OwnQuizzes, ChooseView):
     """The dialog."""
 
@@ -61,6 +108,8 @@ class QuizChooserViewSet(SnippetChooserViewSet):
 
     choose_view_class = QuizChooseView
     choose_results_view_class = QuizChooseResultsView
+    chosen_view_class = QuizChosenView
+    chosen_multiple_view_class = QuizChosenMultipleView
 
 
 class QuizViewSet(SnippetViewSet):
@@ -72,6 +121,10 @@ class QuizViewSet(SnippetViewSet):
     menu_order = 210
     list_display = ["title_zh", "title_en"]
     add_view_class = QuizCreateView
+    edit_view_class = QuizEditView
+    delete_view_class = QuizDeleteView
+    usage_view_class = QuizUsageView
+    history_view_class = QuizHistoryView
     chooser_viewset_class = QuizChooserViewSet
     copy_view_enabled = False
     inspect_view_enabled = False
@@ -89,9 +142,21 @@ def ask_the_policy(document: Any, request: HttpRequest) -> None:
     versions = CourseVersion.objects.filter(files__document=document).select_related("course").order_by("-id")[:20]
     if any(can(request.user, "read", version.course) for version in versions):
         return
-    if request.user.is_authenticated and document.collection.name in {held.institution_code for held in request.user.acting_roles()}:
-        return
-    raise Http404
+    desks = (
+        {held.institution_code for held in request.user.acting_roles() if held.role in DESK_ROLES}
+        if request.user.is_authenticated
+        else set()
+    )
+    if document.collection.name not in desks:
+        raise Http404
+
+
+@hooks.register("construct_page_chooser_queryset")
+def offer_what_one_may_see(pages: Any, request: HttpRequest) -> Any:
+    """Choosers list pages of the whole site; courses outside of one's scope are not among them."""
+    return pages.filter(
+        Q(pk__in=CoursePage.objects.visible_to(request.user)) | ~Q(content_type=ContentType.objects.get_for_model(CoursePage))
+    )
 
 
 def _refuse_delete(request: HttpRequest, page: Page) -> HttpResponse | None:
@@ -118,7 +183,10 @@ def keep_pinned_courses(request: HttpRequest, page: Page) -> HttpResponse | None
 
 @hooks.register("before_bulk_action")
 def keep_pinned_courses_in_bulk(request: HttpRequest, action_type: str, objects: list[Any], _action: Any) -> HttpResponse | None:
-    """The same for many at once."""
+    """The same for many at once; and of quizzes, only the own school's are touched."""
+    quizzes = [item.pk for item in objects if isinstance(item, Quiz)]
+    if Quiz.objects.visible_to(request.user).filter(pk__in=quizzes).count() != len(quizzes):
+        raise PermissionDenied
     if action_type != "delete":
         return None
     return next((answer for page in objects if isinstance(page, Page) and (answer := _refuse_delete(request, page)) is not None), None)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
+from fractions import Fraction
 
 from cms.assessment.enums import QuestionKind
 from cms.assessment.types import ItemScore, QuestionContent, QuizContent, QuizScore
@@ -28,34 +29,35 @@ def score_quiz(quiz: QuizContent, answers: Mapping[str, Sequence[str]]) -> QuizS
 
 
 def _score_item(question: QuestionContent, given: list[str]) -> ItemScore:
-    share = _SHARES[QuestionKind(question.kind)](question, given) if given else Decimal(0)
-    points = (question.points * share).quantize(Decimal("0.01"), ROUND_DOWN)
+    share = _SHARES[QuestionKind(question.kind)](question, given) if given else Fraction(0)
+    exact = Fraction(question.points) * share  # a third of three points is one point, not 0.99
+    points = (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(Decimal("0.01"), ROUND_DOWN)
     return ItemScore(question.id, points, question.points, correct=share == 1)
 
 
-def _exactly_one(question: QuestionContent, given: list[str]) -> Decimal:
-    return Decimal(len(given) == 1 and given[0] in question.key)
+def _exactly_one(question: QuestionContent, given: list[str]) -> Fraction:
+    return Fraction(len(given) == 1 and given[0] in question.key)
 
 
-def _right_set(question: QuestionContent, given: list[str]) -> Decimal:
+def _right_set(question: QuestionContent, given: list[str]) -> Fraction:
     chosen, key = set(given), set(question.key)
     if chosen == key:
-        return Decimal(1)
+        return Fraction(1)
     net = len(chosen & key) - len(chosen - key)
-    return Decimal(max(net, 0)) / Decimal(len(key)) if key else Decimal(0)
+    return Fraction(max(net, 0), len(key)) if key else Fraction(0)
 
 
-def _same_text(question: QuestionContent, given: list[str]) -> Decimal:
-    return Decimal(_plain(given[0]) in {_plain(accepted) for accepted in question.key})
+def _same_text(question: QuestionContent, given: list[str]) -> Fraction:
+    return Fraction(_plain(given[0]) in {_plain(accepted) for accepted in question.key})
 
 
-def _close_number(question: QuestionContent, given: list[str]) -> Decimal:
+def _close_number(question: QuestionContent, given: list[str]) -> Fraction:
     try:
         value = Decimal(_plain(given[0]).replace("，", "").replace(",", ""))
         wanted = Decimal(question.key[0])
     except (InvalidOperation, IndexError):
-        return Decimal(0)
-    return Decimal(value.is_finite() and abs(value) < Decimal("1e30") and abs(value - wanted) <= question.tolerance)
+        return Fraction(0)
+    return Fraction(value.is_finite() and abs(value) < Decimal("1e30") and abs(value - wanted) <= question.tolerance)
 
 
 def _plain(text: str) -> str:

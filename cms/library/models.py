@@ -17,7 +17,7 @@ from wagtail.models import Page, PageManager, PageQuerySet
 from wagtail.search import index
 
 from cms.library.blocks import CourseBody
-from cms.library.editing import CourseForm
+from cms.library.editing import CourseForm, UnderReviewLock
 from cms.library.enums import CourseFormat, CourseLanguage, Licence, ReasonCode, ResourceKind, ReviewState, SharingScope
 from cms.library.registries import access_grants, page_view
 from cms.library.taxonomy import KindOfEducation, Subject
@@ -293,6 +293,10 @@ class CoursePage(Page):
         if not path_components and not self.live and self.review_state in {ReviewState.WITHDRAWN, ReviewState.TAKEN_DOWN}:
             return RouteResult(self)
         return super().route(request, path_components)
+
+    def get_lock(self) -> Any:
+        """What is under review stands still."""
+        return UnderReviewLock(self) if self.review_state in {ReviewState.SCHOOL_REVIEW, ReviewState.SUBMITTED} else super().get_lock()
 
     def serve(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Decided by the one policy before anything renders; the view lies in ``views``, above the models."""

@@ -181,6 +181,7 @@ def _refusal(code: str) -> str:
     words = {
         "same_person": _("Another person of the school has to approve what you submitted."),
         "own_school": _("A course is reviewed by people of another school."),
+        "changed_since": _("The course was changed after it was submitted. Send it back, so that it is submitted again as it is now."),
         "reason_needed": _("Please choose a reason; another reason needs a note."),
         "wider_scope_needs_review": _("A wider scope needs a new review: submit the course again first."),
     }

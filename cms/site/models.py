@@ -31,6 +31,9 @@ class HomePage(Page):
     def serve(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return page_view("home")(request, self)
 
+    def serve_preview(self, request: Any, mode_name: str) -> Any:
+        return self.serve(request)
+
 
 class InfoPage(Page):
     """A page of information (help, privacy …) in both languages.

@@ -53,9 +53,9 @@ def send_back_to_editor(course: CoursePage, *, actor: Any, note: str) -> CourseP
 def approve_for_school(course: CoursePage, *, actor: Any) -> CoursePage:
     """The school says yes: inside the own school the course is published at once, beyond it the library decides.
 
-    Raises IllegalTransition("same_person") where the approver submitted it.
+    Raises IllegalTransition("same_person") where the approver submitted it, ("changed_since") where the text is no longer what was submitted.
     """
-    course = _locked(course, State.SCHOOL_REVIEW)
+    course = _as_submitted(_locked(course, State.SCHOOL_REVIEW))
     if _last_step(course).by_uuid == getattr(actor, "uuid", None):
         raise IllegalTransition("same_person", course.review_state)
     if course.preview_scope > SharingScope.OWN:
@@ -69,9 +69,10 @@ def approve_for_school(course: CoursePage, *, actor: Any) -> CoursePage:
 def approve_in_library(course: CoursePage, *, actor: Any, notes: str = "") -> CourseVersion:
     """A reviewer of another school lets the course into the library: it is published as the next version.
 
-    Raises IllegalTransition("own_school") for a reviewer of the owning school.
+    Raises IllegalTransition("own_school") for a reviewer of the owning school, ("changed_since") where the text is no longer what was
+    submitted.
     """
-    course = _for_reviewer(course, actor)
+    course = _as_submitted(_for_reviewer(course, actor))
     course = _move(course, State.LIVE, actor=actor, action="library.approve")
     version = publish_version(course, actor=actor, notes=notes)
     _tell_school(course, "library.approved")
@@ -131,6 +132,13 @@ def _locked(course: CoursePage, *states: State) -> CoursePage:
     course = CoursePage.objects.select_for_update().get(pk=course.pk)
     if course.review_state not in states:
         raise IllegalTransition("wrong_state", course.review_state)
+    return course
+
+
+def _as_submitted(course: CoursePage) -> CoursePage:
+    """Nobody says yes to a text that another person changed after it was handed in (the editor locks it; this holds for every other way)."""
+    if _last_step(course).revision_id != course.latest_revision_id:
+        raise IllegalTransition("changed_since", course.review_state)
     return course
 
 
