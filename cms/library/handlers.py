@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cms.library.actions import create_school_page, mirror_membership
+from cms.library.actions import create_school_page, mirror_memberships
 from foundation.api import handles, register_notice
 from identity.api import Institution, InstitutionOnboarded, Membership, MembershipChanged
 
@@ -14,7 +14,7 @@ def open_school(event: InstitutionOnboarded) -> None:
 
 @handles(MembershipChanged)
 def follow_membership(event: MembershipChanged) -> None:
-    mirror_membership(Membership.objects.select_related("person", "institution").get(pk=event.membership_id))
+    mirror_memberships(Membership.objects.select_related("person").get(pk=event.membership_id).person)
 
 
 register_notice(

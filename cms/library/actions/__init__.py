@@ -11,7 +11,7 @@ from cms.library.actions.review import (
     take_down_course,
     withdraw_course,
 )
-from cms.library.actions.schools import create_school_page, mirror_membership
+from cms.library.actions.schools import create_school_page, mirror_memberships
 from cms.library.actions.versions import publish_version
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "create_course",
     "create_school_page",
     "describe_course",
-    "mirror_membership",
+    "mirror_memberships",
     "publish_version",
     "reject_in_library",
     "send_back_to_editor",

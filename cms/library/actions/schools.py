@@ -9,7 +9,7 @@ from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermi
 
 from cms.library.models import SchoolPage, SchoolsPage
 from foundation.api import record_audit_entry
-from identity.api import Institution, Membership, Role, User
+from identity.api import Institution, Role, User
 
 DESK_GROUPS = {
     Role.EDITOR: "editor",
@@ -75,17 +75,20 @@ def _admin_group() -> Group:
 
 
 @transaction.atomic
-def mirror_membership(membership: Membership) -> None:
-    """Bring a person's groups in step with the memberships of this institution, after one of them changed."""
-    person = membership.person
-    on_desk = {held.role for held in User.objects.get(pk=person.pk).held_roles if held.institution_id == membership.institution_id}
-    for role in DESK_GROUPS:
-        group, _created = Group.objects.get_or_create(name=group_name(membership.institution, role))
-        if role in on_desk:
-            person.groups.add(group)
-        else:
-            person.groups.remove(group)
-    if User.objects.get(pk=person.pk).is_staff:
-        person.groups.add(_admin_group())
-    else:
-        person.groups.remove(_admin_group())
+def mirror_memberships(person: User) -> bool:
+    """Bring a person's groups of the editors' desk in step with the memberships that hold today; whether anything had to change.
+
+    Groups of other origin stay. Runs after every change of a membership, and on entering the desk, because a membership that ends or
+    begins with a day announces nothing.
+    """
+    fresh = User.objects.get(pk=person.pk)
+    wanted = {f"{held.institution_code} {DESK_GROUPS[Role(held.role)]}" for held in fresh.held_roles if held.role in DESK_GROUPS}
+    if fresh.is_staff:
+        wanted.add(ADMIN_GROUP)
+    endings = tuple(f" {name}" for name in DESK_GROUPS.values())
+    have = {name for name in fresh.groups.values_list("name", flat=True) if name == ADMIN_GROUP or name.endswith(endings)}
+    if have == wanted:
+        return False
+    fresh.groups.remove(*Group.objects.filter(name__in=have - wanted))
+    fresh.groups.add(*(_admin_group() if name == ADMIN_GROUP else Group.objects.get_or_create(name=name)[0] for name in wanted - have))
+    return True

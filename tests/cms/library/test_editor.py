@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 from wagtail.documents.models import Document
 from wagtail.models import Collection, Page
 
 from cms.api import CoursePage, CourseVersion, QuestionFacts, SchoolPage, create_quiz
 from cms.library.enums import ReviewState
-from identity.api import Role, User, grant_membership
+from identity.api import Membership, Role, User, grant_membership
 from tests.factories.cms import course, school
 from tests.factories.identity import person_as
 
@@ -171,3 +172,13 @@ def test_who_holds_no_role_there_does_not_enter_at_all(client, two_schools):
     assert answer.status_code == 403
     assert SchoolPage.objects.count() == 2
     assert ContentType.objects.get_for_model(CoursePage)
+
+
+def test_a_membership_that_ended_yesterday_opens_nothing_today(editor, two_schools):
+    own = two_schools[2]
+    assert editor.get(_page("edit", own)).status_code == 200
+
+    Membership.objects.filter(role=Role.EDITOR).update(ends_on=timezone.localdate() - timedelta(days=1))
+
+    assert editor.get(_page("edit", own), follow=True).status_code == 403
+    assert not User.objects.get(email__startswith="editor").groups.exists()
