@@ -12,9 +12,17 @@ LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "identity.signin.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email", "phone"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_SIGNUP_FIELDS = ["phone*", "email", "password1*"]
+ACCOUNT_SIGNUP_FIELDS = [
+    "phone",
+    "email",
+    "password1*",
+]  # one of the two is needed (identity.signin.forms); a star would lock out who has no phone
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SIGNUP_FORM_CLASS = "identity.signin.forms.NameForm"
-ACCOUNT_FORMS = {"request_login_code": "identity.signin.code_form.RequestLoginCodeForm"}
+ACCOUNT_FORMS = {
+    "login": "identity.signin.account_forms.LoginForm",
+    "request_login_code": "identity.signin.account_forms.RequestLoginCodeForm",
+}
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_PHONE_VERIFICATION_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True

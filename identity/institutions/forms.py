@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from identity.institutions.enums import InstitutionKind, Role
@@ -63,3 +64,9 @@ class GrantForm(forms.Form):
     person = PersonField(label=_("person"), max_length=254, help_text=_("E-mail or phone of a registered person."))
     role = forms.ChoiceField(label=_("role"), choices=Role.choices)
     ends_on = forms.DateField(label=_("until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean_ends_on(self) -> Any:
+        ends_on = self.cleaned_data["ends_on"]
+        if ends_on and ends_on < timezone.localdate():
+            raise ValidationError(_("This day has passed. A role ends today at the earliest."))
+        return ends_on

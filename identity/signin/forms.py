@@ -24,6 +24,13 @@ class NameForm(forms.Form):
     def clean_name(self) -> str:
         return clean_name(self.cleaned_data["name"])
 
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        typed = {"phone", "email"} & {name for name in self.data if str(self.data.get(name, "")).strip()}
+        if not typed:
+            self.add_error("phone", _("Enter your phone number or your e-mail address."))
+        return cleaned
+
     def signup(self, request: Any, user: User) -> None:
         """Called by allauth after the person was made."""
 

@@ -1,4 +1,4 @@
-"""Asking for a sign-in code. Apart from the other forms, because allauth's own module imports those while it loads."""
+"""Signing in. Apart from the other forms, because allauth's own module imports those while it loads."""
 
 from __future__ import annotations
 
@@ -7,6 +7,21 @@ from typing import Any
 from allauth.account import forms as allauth_forms
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from identity.people.validators import clean_phone
+
+
+class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
+    """Telephone numbers are understood however they are written; the stock form wants them exactly as they are stored."""
+
+    def clean_login(self) -> str:
+        login = str(super().clean_login())
+        if "@" in login:
+            return login
+        try:
+            return clean_phone(login)
+        except forms.ValidationError:
+            return login
 
 
 class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[misc]
