@@ -17,6 +17,7 @@ ACCOUNT_SIGNUP_FIELDS = [
     "email",
     "password1*",
 ]  # one of the two is needed (identity.signin.forms); a star would lock out who has no phone
+SILENCED_SYSTEM_CHECKS = ["account.W001"]  # it wants a star on both fields of sign-up; each alone is enough here
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SIGNUP_FORM_CLASS = "identity.signin.forms.NameForm"
 ACCOUNT_FORMS = {

@@ -6,7 +6,6 @@ works on a copy. Where no Chromium is found the tests are skipped with one line,
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import socket
@@ -16,11 +15,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.city import ROOT, built_city, environment
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -46,49 +45,11 @@ def chromium() -> str:
     return path
 
 
-def _environment(database: Path, port: int) -> dict[str, str]:
-    return {
-        **os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": f"sqlite:///{database}",
-        "SITE_URL": f"http://localhost:{port}", "PYTHONUTF8": "1", "PYTHONWARNINGS": "ignore",
-    }  # fmt: skip
-
-
-def _city() -> Path:
-    """The demo city's database, built now if this state of code and data has none yet."""
-    digest = hashlib.sha256()
-    folders = ("seeds", "cms", "learning", "creditbank", "identity", "foundation")
-    for path in sorted(path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in {".py", ".yaml", ".md"}):
-        digest.update(path.read_bytes())
-    folder = ROOT / "var" / "test"
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"city-{digest.hexdigest()[:16]}.sqlite3"
-    if not target.exists():
-        for old in folder.glob("city-*"):
-            old.unlink()
-        building = folder / "city-building.sqlite3"
-        for command in (["migrate", "--verbosity", "0"], ["seed_demo"]):
-            subprocess.run(
-                [sys.executable, "manage.py", *command], cwd=ROOT, env=_environment(building, 1), check=True, stdout=subprocess.DEVNULL
-            )
-        _merge_wal(building)
-        building.rename(target)
-    return target
-
-
-def _merge_wal(path: Path) -> None:
-    import sqlite3
-
-    raw = sqlite3.connect(path)
-    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    raw.execute("PRAGMA journal_mode=DELETE")
-    raw.close()
-
-
 @pytest.fixture(scope="session")
 def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running demo."""
     database = tmp_path_factory.mktemp("site") / "site.sqlite3"
-    shutil.copyfile(_city(), database)
+    shutil.copyfile(built_city(), database)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -104,7 +65,7 @@ def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         "--worker-class",
         "gthread",
     ]
-    server = subprocess.Popen([*command, "--log-level", "error", "--no-control-socket"], cwd=ROOT, env=_environment(database, port))
+    server = subprocess.Popen([*command, "--log-level", "error", "--no-control-socket"], cwd=ROOT, env=environment(database, port))
     try:
         _wait_for(f"http://127.0.0.1:{port}/healthz")
         yield f"http://localhost:{port}"

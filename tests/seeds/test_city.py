@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connections
 from django.db.models import Max, Min
 
 from cms.api import CoursePage, CourseVersion, course_content
@@ -17,6 +19,7 @@ from foundation.api import AuditEntry
 from identity.api import Institution, Membership, Role, User
 from learning.api import LearningRecord
 from seeds.content import BadCourseFile, read_course
+from tests.city import built_city
 
 COURSES = sorted((Path(__file__).resolve().parents[2] / "seeds" / "data" / "courses").glob("*.md"))
 LANGUAGE = re.compile(r"[\u4e00-\u9fff]|[A-Za-z]{3}")
@@ -28,22 +31,17 @@ def _state() -> dict[str, int]:
     return {model.__name__: model._default_manager.count() for model in models}
 
 
-@pytest.fixture(scope="module")
-def city(django_db_setup, django_db_blocker):
-    """Built once for this module, in a database of its own."""
-    from tests import databases
-
-    with django_db_blocker.unblock():
-        before = settings.DATABASES["default"]["NAME"]
-        name = databases.clone("city_of_seeds")
-        databases.point_to(name)
-        call_command("seed_demo", verbosity=0)
-        yield name
-        databases.point_to(before)
-        databases.drop(name)
+@pytest.fixture
+def city(own_database):
+    """A copy of the city, in which commits are real."""
+    name = settings.DATABASES["default"]["NAME"]
+    connections["default"].close()
+    shutil.copyfile(built_city(), name)
+    for leftover in (f"{name}-wal", f"{name}-shm"):
+        Path(leftover).unlink(missing_ok=True)
+    return name
 
 
-@pytest.mark.xdist_group("city")
 def test_the_city_is_as_large_and_as_mixed_as_promised(city):
     assert Institution.objects.count() >= 24
     assert set(Institution.objects.values_list("kind", flat=True)) == {
@@ -61,7 +59,6 @@ def test_the_city_is_as_large_and_as_mixed_as_promised(city):
     assert set(Membership.objects.values_list("role", flat=True)) >= set(Role.values) - {"teacher", "staff"}
 
 
-@pytest.mark.xdist_group("city")
 def test_every_course_says_in_chinese_what_it_is_about_and_sixteen_teach_it_whole(city):
     whole = []
     for course in CoursePage.objects.all():
@@ -78,7 +75,6 @@ def test_every_course_says_in_chinese_what_it_is_about_and_sixteen_teach_it_whol
     assert len(whole) >= 16, sorted(whole)
 
 
-@pytest.mark.xdist_group("city")
 def test_the_books_balance_and_building_again_changes_nothing(city):
     assert find_faults() == []
     before = _state()
