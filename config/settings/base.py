@@ -192,7 +192,6 @@ SMS_BACKEND = "identity.signin.sms.ConsoleBackend"
 # least 10). Read by creditbank.recognition; below 10 `check --deploy` fails with creditbank.E001; the demo sets 1 and says so.
 WITHDRAWAL_MINUTES = env.int("WITHDRAWAL_MINUTES", default=10, validate=environs.validate.Range(min=0, max=1440))
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
-CORPORA_DIR = env.str("CORPORA_DIR", default=str(ROOT.parent / "shared" / "data"))
 
 # WeasyPrint draws PDF files with the system library pango; where that is missing, the printable page takes its place.
 PDF_AVAILABLE = bool(ctypes.util.find_library("pango-1.0") and ctypes.util.find_library("pangoft2-1.0"))

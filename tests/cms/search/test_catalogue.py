@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -53,8 +52,7 @@ def test_words_inside_clauses_are_found_exactly_where_they_stand(client):
 @pytest.mark.django_db
 def test_no_query_string_is_ever_a_server_error(client):
     course()
-    path = Path(settings.CORPORA_DIR) / "text" / "naughty-strings.json"
-    strings = json.loads(path.read_text("utf-8"))[:120] if path.exists() else []
+    strings = json.loads((Path(__file__).resolve().parents[2] / "data" / "naughty-strings.json").read_text("utf-8"))
 
     for words in [
         '养"老',
