@@ -15,6 +15,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -45,10 +47,9 @@ def chromium() -> str:
     return path
 
 
-@pytest.fixture(scope="session")
-def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running demo."""
-    database = tmp_path_factory.mktemp("site") / "site.sqlite3"
+@contextmanager
+def _serving(folder: Path) -> Iterator[str]:
+    database = folder / "site.sqlite3"
     shutil.copyfile(built_city(), database)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -72,6 +73,20 @@ def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     finally:
         server.terminate()
         server.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running demo that all tests share."""
+    with _serving(tmp_path_factory.mktemp("site")) as address:
+        yield address
+
+
+@pytest.fixture
+def fresh_site(chromium: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a demo in which nobody has done anything yet."""
+    with _serving(tmp_path) as address:
+        yield address
 
 
 def _wait_for(address: str) -> None:
