@@ -6,16 +6,18 @@ from creditbank.agreements.exceptions import LintErrors, NotADraft, SamePerson
 from creditbank.agreements.models import Agreement, RuleBook, RuleBookVersion
 from creditbank.agreements.queries import version_in_force
 from creditbank.catalogue.models import Outcome, Programme, Rate, Requirement
-from creditbank.ledger.actions import deposit, expire, post_transaction, reverse_transaction, verify
+from creditbank.ledger.actions import deposit, expire, freeze_ledger, lift_freeze, post_transaction, reverse_transaction, verify
 from creditbank.ledger.enums import AccountKind, TransactionType
-from creditbank.ledger.exceptions import AlreadyReversed, InsufficientCredit, NotAPosting, OffStep, SecondPersonNeeded
-from creditbank.ledger.models import NOBODY, Account, Hold, Posting, Transaction
+from creditbank.ledger.exceptions import AlreadyReversed, InsufficientCredit, LedgerFrozen, NotAPosting, OffStep, SecondPersonNeeded
+from creditbank.ledger.models import NOBODY, Account, Hold, LedgerFreeze, Posting, Transaction
 from creditbank.ledger.queries import balances, find_faults, live_lots, statement_lines
 from creditbank.ledger.types import Balance, Move, Place, StatementLine
 from creditbank.recognition.actions import (
     LineDecision,
     accept_decision,
     answer_request,
+    answer_withdrawal,
+    cast_vote,
     claim_application,
     confirm_decision,
     confirm_record,
@@ -23,16 +25,21 @@ from creditbank.recognition.actions import (
     deposit_record,
     post_award,
     request_information,
+    request_withdrawal,
     reverse_award,
+    run_clocks,
     send_application,
     send_back,
+    stand_aside,
     start_application,
     submit_application,
     withdraw_application,
 )
-from creditbank.recognition.enums import ApplicationState, LineChoice, RefusalReason, Verdict
+from creditbank.recognition.enums import ApplicationState, LineChoice, RefusalReason, Verdict, Vote
 from creditbank.recognition.exceptions import (
     DecisionIncomplete,
+    ExpertNeeded,
+    Involved,
     NoRulesInForce,
     NothingToRecognise,
     RecordsTaken,
@@ -40,7 +47,7 @@ from creditbank.recognition.exceptions import (
     TooLate,
     WrongState,
 )
-from creditbank.recognition.models import Application, ApplicationLine, ApplicationStep
+from creditbank.recognition.models import Application, ApplicationLine, ApplicationStep, ApplicationVote, DeclaredInterest
 from creditbank.recognition.queries import Proposal, propose, replay, without_deposit
 from creditbank.statements.actions import issue_transcript, revoke_transcript
 from creditbank.statements.models import Transcript
@@ -58,10 +65,16 @@ __all__ = [
     "ApplicationLine",
     "ApplicationState",
     "ApplicationStep",
+    "ApplicationVote",
     "Balance",
     "DecisionIncomplete",
+    "DeclaredInterest",
+    "ExpertNeeded",
     "Hold",
     "InsufficientCredit",
+    "Involved",
+    "LedgerFreeze",
+    "LedgerFrozen",
     "LineChoice",
     "LineDecision",
     "LintErrors",
@@ -92,10 +105,13 @@ __all__ = [
     "Transcript",
     "Verdict",
     "VersionStatus",
+    "Vote",
     "WrongState",
     "accept_decision",
     "answer_request",
+    "answer_withdrawal",
     "balances",
+    "cast_vote",
     "claim_application",
     "confirm_decision",
     "confirm_record",
@@ -107,7 +123,9 @@ __all__ = [
     "find_faults",
     "find_transcript",
     "findings_of",
+    "freeze_ledger",
     "issue_transcript",
+    "lift_freeze",
     "live_lots",
     "post_award",
     "post_transaction",
@@ -115,11 +133,14 @@ __all__ = [
     "publish_rules",
     "replay",
     "request_information",
+    "request_withdrawal",
     "reverse_award",
     "reverse_transaction",
     "revoke_transcript",
+    "run_clocks",
     "send_application",
     "send_back",
+    "stand_aside",
     "start_application",
     "statement_lines",
     "submit_application",

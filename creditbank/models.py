@@ -2,8 +2,8 @@
 
 from creditbank.agreements.models import Agreement, LimitRow, RuleBook, RuleBookVersion, RuleRow
 from creditbank.catalogue.models import Outcome, Programme, Rate, Requirement
-from creditbank.ledger.models import Account, Hold, Posting, Transaction
-from creditbank.recognition.models import Application, ApplicationLine, ApplicationStep
+from creditbank.ledger.models import Account, Hold, LedgerFreeze, Posting, Transaction
+from creditbank.recognition.models import Application, ApplicationLine, ApplicationStep, ApplicationVote, DeclaredInterest
 from creditbank.statements.models import Transcript
 
 __all__ = [
@@ -12,7 +12,10 @@ __all__ = [
     "Application",
     "ApplicationLine",
     "ApplicationStep",
+    "ApplicationVote",
+    "DeclaredInterest",
     "Hold",
+    "LedgerFreeze",
     "LimitRow",
     "Outcome",
     "Posting",

@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "foundation.http.middleware.MalformedEditorFormMiddleware",
+    "creditbank.ledger.middleware.FrozenLedgerMiddleware",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [

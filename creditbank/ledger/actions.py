@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
 from creditbank.ledger.enums import MAY_BE_NEGATIVE, AccountKind, HoldState, TransactionType
-from creditbank.ledger.exceptions import AlreadyReversed, InsufficientCredit, NotAPosting, OffStep, SecondPersonNeeded
-from creditbank.ledger.models import NOBODY, Account, Hold, Posting, Transaction
+from creditbank.ledger.exceptions import AlreadyReversed, InsufficientCredit, LedgerFrozen, NotAPosting, OffStep, SecondPersonNeeded
+from creditbank.ledger.models import NOBODY, Account, Hold, LedgerFreeze, Posting, Transaction
+from creditbank.ledger.queries import Fault, is_frozen
 from creditbank.ledger.types import Move, Place
 from foundation.api import CreditSystem, is_on_step, record_audit_entry
 
@@ -37,12 +38,14 @@ def post_transaction(
 
     ``on`` is the day from which it counts (Asia/Shanghai). Accounts are made when first needed and locked in the order of their ids.
 
-    Raises NotAPosting for an order that is none, OffStep for an amount off its unit's step, InsufficientCredit where an account, or one lot
+    Raises LedgerFrozen; NotAPosting for an order that is none, OffStep for an amount off its unit's step, InsufficientCredit where an account, or one lot
     in it, would go below nothing.
     """
     known = Transaction.objects.filter(key=key).first()
     if known is not None:
         return known
+    if is_frozen():
+        raise LedgerFrozen
     _require_steps(moves)
     try:
         with transaction.atomic():
@@ -274,3 +277,27 @@ def reverse_transaction(entry: Transaction, *, by: Any, second: Any, on: date, r
 
 def _place(account: Account) -> Place:
     return Place(account.kind, account.unit.code, account.owner_uuid, account.reference)
+
+
+@transaction.atomic
+def freeze_ledger(faults: Sequence[Fault], *, at: datetime) -> LedgerFreeze:
+    """Stop posting, because these faults were found. Frozen already: the freeze that stands."""
+    known = LedgerFreeze.objects.filter(lifted_at__isnull=True).first()
+    if known is not None:
+        return known
+    freeze = LedgerFreeze.objects.create(found="\n".join(str(fault) for fault in faults[:100]), frozen_at=at)
+    record_audit_entry("ledger.freeze", actor=None, about=freeze, data={"faults": len(faults)})
+    return freeze
+
+
+@transaction.atomic
+def lift_freeze(*, by: Any, second: Any, at: datetime, because: str) -> LedgerFreeze | None:
+    """Let posting go on, by two different persons; None where nothing is frozen. Raises SecondPersonNeeded."""
+    if by is None or second is None or by.uuid == second.uuid:
+        raise SecondPersonNeeded
+    standing = list(LedgerFreeze.objects.select_for_update().filter(lifted_at__isnull=True).order_by("id"))
+    for freeze in standing:
+        freeze.lifted_at, freeze.lifted_by_uuid, freeze.lifted_second_uuid, freeze.lifted_because = at, by.uuid, second.uuid, because
+        freeze.save(update_fields=["lifted_at", "lifted_by_uuid", "lifted_second_uuid", "lifted_because"])
+        record_audit_entry("ledger.lift_freeze", actor=by, about=freeze, reason=because, data={"second": str(second.uuid)})
+    return standing[-1] if standing else None

@@ -29,3 +29,7 @@ class AlreadyReversed(Exception):
 
 class SecondPersonNeeded(Exception):
     """This posting needs two different persons."""
+
+
+class LedgerFrozen(Exception):
+    """A promise of the books was found broken; nothing is posted until two administrators have lifted the freeze."""

@@ -154,3 +154,34 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.state}"
+
+
+@append_only(mutable=("lifted_at", "lifted_by_uuid", "lifted_second_uuid", "lifted_because"))
+class LedgerFreeze(models.Model):
+    """Posting stopped, because the books were found wrong; lifted by two persons, who say what was done about it.
+
+    Reading, verifying papers and learning go on meanwhile.
+
+    Personal data: pseudonyms of who lifted it.
+    """
+
+    found = models.TextField(_("what was found"))
+    frozen_at = models.DateTimeField(_("frozen"))
+    lifted_at = models.DateTimeField(_("lifted"), null=True, blank=True)
+    lifted_by_uuid = models.UUIDField(_("lifted by"), null=True, blank=True)
+    lifted_second_uuid = models.UUIDField(_("second person"), null=True, blank=True)
+    lifted_because = models.TextField(_("why it was lifted"), blank=True)
+
+    class Meta:
+        verbose_name = _("freeze of the ledger")
+        verbose_name_plural = _("freezes of the ledger")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(lifted_at__isnull=True)
+                | (Q(lifted_by_uuid__isnull=False, lifted_second_uuid__isnull=False) & ~Q(lifted_by_uuid=F("lifted_second_uuid"))),
+                name="freeze_lifted_by_two",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.frozen_at:%Y-%m-%d %H:%M}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,8 +12,8 @@ from uuid import UUID
 from django.db.models import F, Q, Sum
 
 from creditbank.ledger.enums import MAY_BE_NEGATIVE, AccountKind, TransactionType
-from creditbank.ledger.models import Account, Posting, Transaction
-from creditbank.ledger.types import Balance, StatementLine
+from creditbank.ledger.models import Account, LedgerFreeze, Posting, Transaction
+from creditbank.ledger.types import Balance, Lot, StatementLine
 from foundation.api import CreditSystem, is_on_step
 
 COUNTED = (AccountKind.AVAILABLE, AccountKind.HELD, AccountKind.AWARD)
@@ -89,6 +90,23 @@ def live_lots(owner: UUID) -> dict[UUID, tuple[str, Decimal]]:
         for lot, unit, total in rows.values_list("lot_uuid", f"{side}__unit__code").annotate(total=Sum("amount")).order_by():
             totals[lot, unit] += sign * total
     return {lot: (unit, amount) for (lot, unit), amount in totals.items() if amount > 0}
+
+
+def expiring_lots(records: Iterable[UUID]) -> list[Lot]:
+    """Available credit of these records, whoever owns it, sorted by record. Two queries."""
+    wanted = list(records)
+    totals: dict[tuple[UUID, UUID, str], Decimal] = defaultdict(Decimal)
+    for side, sign in (("destination", 1), ("source", -1)):
+        rows = Posting.objects.filter(**{f"{side}__kind": AccountKind.AVAILABLE}, lot_uuid__in=wanted)
+        sums = rows.values_list("lot_uuid", f"{side}__owner_uuid", f"{side}__unit__code").annotate(total=Sum("amount"))
+        for lot, owner, unit, total in sums.order_by():
+            totals[lot, owner, unit] += sign * total
+    return sorted(Lot(lot, owner, unit, amount) for (lot, owner, unit), amount in totals.items() if amount > 0)
+
+
+def is_frozen() -> bool:
+    """Whether posting is stopped because a promise of the books was found broken. One query."""
+    return LedgerFreeze.objects.filter(lifted_at__isnull=True).exists()
 
 
 @dataclass(frozen=True)

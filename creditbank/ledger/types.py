@@ -28,6 +28,16 @@ class Move:
     lot: UUID
 
 
+@dataclass(frozen=True, order=True)
+class Lot:
+    """The available credit of one learning record: record, owner's pseudonym, unit, amount."""
+
+    uuid: UUID
+    owner: UUID
+    unit: str
+    amount: Decimal
+
+
 @dataclass(frozen=True)
 class Balance:
     """What a person has of one unit. ``total`` is what stands in the account statement: available, held and awarded."""

@@ -52,6 +52,13 @@ class RefusalReason(models.TextChoices):
     OTHER = "other", _("another reason")
 
 
+class Vote(models.TextChoices):
+    """What a member of a review panel says; who abstains has not voted."""
+
+    APPROVE = "approve", _("agrees")
+    OPPOSE = "oppose", _("does not agree")
+
+
 S = ApplicationState
 TRANSITIONS: dict[str, frozenset[str]] = {
     S.DRAFT: frozenset({S.SUBMITTED}),

@@ -38,3 +38,11 @@ class DecisionIncomplete(Exception):
 
 class TooLate(Exception):
     """The time in which this could be done without a reason is over."""
+
+
+class Involved(Exception):
+    """The person taught what is to be recognised, or has declared an interest in the case."""
+
+
+class ExpertNeeded(Exception):
+    """The last seat of a review panel is for a subject expert, because none has voted yet."""

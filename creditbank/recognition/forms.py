@@ -33,6 +33,22 @@ class MessageForm(forms.Form):
     )
 
 
+class WithdrawalForm(forms.Form):
+    """An officer's answer to the wish to withdraw: a refusal says why."""
+
+    grant = forms.TypedChoiceField(
+        label=_("Answer"), choices=[("yes", _("Let it be withdrawn")), ("no", _("Go on with the case"))],
+        coerce=lambda value: value == "yes",
+    )  # fmt: skip
+    text = forms.CharField(label=_("Message"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("grant") is False and not cleaned.get("text", "").strip():
+            self.add_error("text", _("Please say why the case goes on."))
+        return cleaned
+
+
 class DecisionForm(forms.Form):
     """The first officer's opinion, line by line."""
 

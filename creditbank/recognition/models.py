@@ -12,22 +12,29 @@ from django.utils.translation import gettext_lazy as _
 
 from creditbank.agreements.models import RuleBookVersion
 from creditbank.catalogue.models import Programme
-from creditbank.recognition.enums import ApplicationState, LineChoice, RefusalReason, Verdict
+from creditbank.recognition.enums import ApplicationState, LineChoice, RefusalReason, Verdict, Vote
 from foundation.api import append_only
 from identity.api import Institution, Role, User
 
-DESK_ROLES = (Role.CREDIT_OFFICER, Role.REVIEWER)
+CASE_ROLES = (Role.CREDIT_OFFICER, Role.REVIEWER)
+DESK_ROLES = (*CASE_ROLES, Role.EXPERT)
+PAIR = 2
+"""First officer and second person; where more have to agree, a panel votes."""
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
     """Applications as their reader may see them."""
 
     def visible_to(self, user: Any) -> ApplicationQuerySet:
-        """The learner's own; those of the institution at whose desk the person works, once submitted; all submitted ones for auditors."""
+        """The learner's own; those of the institution at whose desk the person works, once submitted; all submitted ones for auditors.
+
+        Subject experts see the cases that a panel decides, no others.
+        """
         if not user.is_authenticated:
             return self.none()
         submitted = ~Q(state=ApplicationState.DRAFT)
-        desk = Q(institution__in=user.institutions_as(*DESK_ROLES)) & submitted
+        desk = Q(institution__in=user.institutions_as(*CASE_ROLES)) & submitted
+        desk |= Q(institution__in=user.institutions_as(Role.EXPERT), required_approvals__gt=PAIR) & submitted
         if user.acts_as(Role.AUDITOR):
             desk |= submitted
         return self.filter(Q(learner=user) | desk)
@@ -67,6 +74,10 @@ class Application(models.Model):
     declared_at = models.DateTimeField(_("declared"), null=True, blank=True)
     submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
     due_on = models.DateField(_("answer due"), null=True, blank=True)
+    waiting_until = models.DateField(
+        _("waiting for the learner until"), null=True, blank=True, help_text=_("The last day for an answer or an acceptance.")
+    )
+    reminded_on = models.DateField(_("reminded"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -159,3 +170,56 @@ class ApplicationStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_state} → {self.to_state}"
+
+
+@append_only
+class ApplicationVote(models.Model):
+    """What one member of a panel of three or five says about the first officer's opinion; a case that is sent back is a new round.
+
+    ``learner`` and ``first_officer`` are copied, so that the schema itself refuses a vote of either.
+
+    Personal data: who voted how.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="votes")
+    round = models.PositiveSmallIntegerField(_("round"))
+    voter = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("voter"))
+    learner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("learner"))
+    first_officer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("first officer"))
+    vote = models.CharField(_("vote"), max_length=8, choices=Vote.choices)
+    as_expert = models.BooleanField(_("as subject expert"), default=False)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("vote")
+        verbose_name_plural = _("votes")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["application", "round", "voter"], name="vote_once_a_round"),
+            models.CheckConstraint(condition=~Q(voter=F("learner")) & ~Q(voter=F("first_officer")), name="vote_by_somebody_else"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application_id}/{self.round}: {self.vote}"
+
+
+@append_only
+class DeclaredInterest(models.Model):
+    """A person at the desk stands aside from one case, and says why.
+
+    Personal data: who declared an interest, and the reason in that person's words.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="interests")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("person"))
+    reason = models.CharField(_("reason"), max_length=500)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("declared interest")
+        verbose_name_plural = _("declared interests")
+        constraints = [models.UniqueConstraint(fields=["application", "person"], name="interest_declared_once")]
+
+    def __str__(self) -> str:
+        return f"{self.application_id}: {self.person_id}"

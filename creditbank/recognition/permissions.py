@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from creditbank.recognition.enums import ApplicationState
-from creditbank.recognition.models import DESK_ROLES, Application
+from creditbank.recognition.models import CASE_ROLES, DESK_ROLES, PAIR, Application
 from foundation.api import permission
 from identity.api import Role
 
@@ -14,12 +14,18 @@ def _is_learner(user: Any, application: Application) -> bool:
     return bool(user.is_authenticated and application.learner_id == user.pk)
 
 
+def _has_a_say(user: Any, application: Application) -> bool:
+    """Officers and reviewers of the institution; its subject experts where a panel decides."""
+    roles = DESK_ROLES if application.required_approvals > PAIR else CASE_ROLES
+    return bool(user.acts_as(*roles, at=application.institution_id))
+
+
 @permission(Application, "view")
 def can_view(user: Any, application: Application) -> bool:
     """The learner; the institution's desk and auditors once it was submitted."""
     if _is_learner(user, application):
         return True
-    at_the_desk = user.is_authenticated and (user.acts_as(*DESK_ROLES, at=application.institution_id) or user.acts_as(Role.AUDITOR))
+    at_the_desk = user.is_authenticated and (_has_a_say(user, application) or user.acts_as(Role.AUDITOR))
     return bool(at_the_desk and application.state != ApplicationState.DRAFT)
 
 
@@ -55,5 +61,24 @@ def can_decide(user: Any, application: Application) -> bool:
 
 @permission(Application, "confirm")
 def can_confirm(user: Any, application: Application) -> bool:
-    """Reviewers of the institution."""
-    return bool(user.is_authenticated and user.acts_as(Role.REVIEWER, at=application.institution_id))
+    """Reviewers of the institution; in a panel its subject experts too."""
+    roles = (Role.REVIEWER, Role.EXPERT) if application.required_approvals > PAIR else (Role.REVIEWER,)
+    return bool(user.is_authenticated and user.acts_as(*roles, at=application.institution_id))
+
+
+@permission(Application, "request_withdrawal")
+def can_request_withdrawal(user: Any, application: Application) -> bool:
+    """The learner."""
+    return _is_learner(user, application)
+
+
+@permission(Application, "answer_withdrawal")
+def can_answer_withdrawal(user: Any, application: Application) -> bool:
+    """Credit officers of the institution."""
+    return can_decide(user, application)
+
+
+@permission(Application, "stand_aside")
+def can_stand_aside(user: Any, application: Application) -> bool:
+    """Whoever could have a say in it."""
+    return bool(user.is_authenticated) and _has_a_say(user, application)

@@ -18,7 +18,7 @@ from creditbank.ledger.actions import hold, release
 from creditbank.ledger.exceptions import InsufficientCredit
 from creditbank.ledger.queries import live_lots
 from creditbank.recognition.actions.posting import post_award
-from creditbank.recognition.actions.steps import locked, move_on, tell_learner
+from creditbank.recognition.actions.steps import locked, move_on, require_uninvolved, tell_learner
 from creditbank.recognition.enums import ApplicationState
 from creditbank.recognition.exceptions import NothingToRecognise, RecordsTaken, TooLate
 from creditbank.recognition.models import Application, ApplicationLine, ApplicationStep
@@ -105,7 +105,7 @@ def _store(application: Application, proposal: Proposal, *, at: datetime) -> Non
     application.proposed_credits = decision.posted
     routes = {rule.id: rule.route for rule in proposal.base.rules}
     strictest = max((routes[row.rule] for row in decision.allocation), key=["auto", "review", "panel"].index)
-    application.required_approvals = min(approvals_needed(route=strictest, amount=decision.posted), 2)
+    application.required_approvals = approvals_needed(route=strictest, amount=decision.posted)
     application.submitted_at = application.declared_at = at
     application.due_on = timezone.localdate(at) + timedelta(days=ANSWER_WITHIN_DAYS)
     application.lines.all().delete()
@@ -139,7 +139,7 @@ def answer_request(application: Application, *, actor: Any, at: datetime, text: 
     asked = ApplicationStep.objects.filter(application=application, to_state=State.INFORMATION_REQUESTED).order_by("-id").first()
     if asked is not None and application.due_on is not None:
         application.due_on += timezone.localdate(at) - timezone.localdate(asked.at)
-    application.answer = text
+    application.answer, application.waiting_until = text, None
     move_on(application, State.CHECKING, action="answer", actor=actor, at=at)
     return application
 
@@ -163,6 +163,37 @@ def withdraw_application(application: Application, *, actor: Any, at: datetime) 
 
 
 @transaction.atomic
+def request_withdrawal(application: Application, *, actor: Any, at: datetime, reason: str) -> Application:
+    """Ask to take the application back after the free minutes; an officer grants it. While nobody has taken the case, it is simply back.
+
+    Raises WrongState once it was decided.
+    """
+    application = locked(application, State.SUBMITTED, State.CHECKING, State.INFORMATION_REQUESTED, State.SECOND_REVIEW)
+    if application.state == State.SUBMITTED:
+        release(application=application.uuid, on=timezone.localdate(at), by=actor)
+        move_on(application, State.WITHDRAWN, action="withdraw", actor=actor, at=at, note=reason)
+        return application
+    move_on(application, State.WITHDRAWAL_REQUESTED, action="request_withdrawal", actor=actor, at=at, note=reason)
+    return application
+
+
+@transaction.atomic
+def answer_withdrawal(application: Application, *, grant: bool, actor: Any, at: datetime, note: str = "") -> Application:
+    """An officer lets the learner take the application back, or goes on where the case stood. Raises WrongState, SamePersonTwice, Involved."""
+    application = locked(application, State.WITHDRAWAL_REQUESTED)
+    require_uninvolved(application, actor)
+    asked = ApplicationStep.objects.filter(application=application, to_state=State.WITHDRAWAL_REQUESTED).latest("id")
+    if grant:
+        release(application=application.uuid, on=timezone.localdate(at), by=actor)
+        move_on(application, State.WITHDRAWN, action="grant_withdrawal", actor=actor, at=at, note=note)
+        tell_learner(application, "withdrawal_granted")
+        return application
+    move_on(application, asked.from_state, action="refuse_withdrawal", actor=actor, at=at, note=note)
+    tell_learner(application, "withdrawal_refused", note=note)
+    return application
+
+
+@transaction.atomic
 def accept_decision(application: Application, *, actor: Any, at: datetime) -> Application:
     """Take what was decided: held credit becomes an award, which only a reversal by two persons can undo.
 
@@ -171,5 +202,6 @@ def accept_decision(application: Application, *, actor: Any, at: datetime) -> Ap
     application = locked(application, State.DECIDED)
     if not application.decided_credits:
         raise NothingToRecognise
+    application.waiting_until = None
     move_on(application, State.ACCEPTED, action="accept", actor=actor, at=at)
     return post_award(application, actor=actor, at=at)

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils import translation
 
 from creditbank.recognition.enums import TRANSITIONS, ApplicationState
-from creditbank.recognition.exceptions import WrongState
-from creditbank.recognition.models import Application, ApplicationStep
+from creditbank.recognition.exceptions import Involved, SamePersonTwice, WrongState
+from creditbank.recognition.models import Application, ApplicationStep, DeclaredInterest
 from foundation.api import notify, record_audit_entry
+from learning.api import CourseRun, LearningRecord
 
 
 def locked(application: Application, *states: str) -> Application:
@@ -66,6 +67,24 @@ def in_words(amount: Decimal) -> str:
 def is_exactly_as_shown(application: Application) -> bool:
     """Whether what was decided is the proposal that the learner declared for: then the declaration accepted it in advance."""
     return application.verdict == "full" and application.decided_credits == application.proposed_credits
+
+
+def require_uninvolved(application: Application, actor: Any) -> None:
+    """Nobody decides on the own application, on a course of the own teaching, or where an interest was declared.
+
+    Raises SamePersonTwice, Involved. Two queries.
+    """
+    if application.learner_id == actor.pk:
+        raise SamePersonTwice
+    if DeclaredInterest.objects.filter(application=application, person=actor).exists() or taught_by(actor, application):
+        raise Involved
+
+
+def taught_by(person: Any, application: Application) -> bool:
+    """Whether the person was instructor of a course run that one of the used records came from."""
+    used = {ident for line in application.lines.all() for ident in line.records}
+    enrolments = LearningRecord.objects.filter(uuid__in=used, enrolment_uuid__isnull=False).values("enrolment_uuid")
+    return CourseRun.objects.filter(enrolments__uuid__in=enrolments, instructors=person).exists()
 
 
 OPEN = ApplicationState

@@ -1,6 +1,7 @@
 """Pages of recognition: the learner's, the desk's, and the public explorer."""
 
 from creditbank.recognition.views.desk import (
+    aside,
     ask,
     case,
     claim,
@@ -10,6 +11,7 @@ from creditbank.recognition.views.desk import (
     deposits,
     desk,
     return_case,
+    withdrawal,
 )
 from creditbank.recognition.views.explorer import explorer
 from creditbank.recognition.views.learner import (
@@ -17,6 +19,7 @@ from creditbank.recognition.views.learner import (
     answer,
     application,
     apply_for,
+    ask_to_withdraw,
     choose_programme,
     my_applications,
     withdraw,
@@ -27,7 +30,9 @@ __all__ = [
     "answer",
     "application",
     "apply_for",
+    "aside",
     "ask",
+    "ask_to_withdraw",
     "case",
     "choose_programme",
     "claim",
@@ -40,4 +45,5 @@ __all__ = [
     "my_applications",
     "return_case",
     "withdraw",
+    "withdrawal",
 ]

@@ -20,20 +20,22 @@ from django.views.decorators.http import require_POST
 from creditbank.ledger.models import Transaction
 from creditbank.recognition.actions import (
     LineDecision,
+    answer_withdrawal,
     claim_application,
     confirm_decision,
     confirm_record,
     decide_application,
     request_information,
     send_back,
+    stand_aside,
 )
-from creditbank.recognition.enums import DESK_STATES, ApplicationState
-from creditbank.recognition.exceptions import DecisionIncomplete, SamePersonTwice, WrongState
-from creditbank.recognition.forms import DecisionForm, MessageForm
-from creditbank.recognition.models import DESK_ROLES, Application
+from creditbank.recognition.enums import DESK_STATES, OPEN_STATES, ApplicationState
+from creditbank.recognition.exceptions import DecisionIncomplete, ExpertNeeded, Involved, SamePersonTwice, WrongState
+from creditbank.recognition.forms import DecisionForm, MessageForm, WithdrawalForm
+from creditbank.recognition.models import DESK_ROLES, PAIR, Application
 from creditbank.recognition.queries import open_cases, queue_of, replay
 from creditbank.recognition.views.shared import shown_application
-from foundation.api import access
+from foundation.api import access, can
 from identity.api import Role, SignedInRequest
 from learning.api import LearningRecord, RecordState
 
@@ -97,9 +99,11 @@ def case(request: HttpRequest, reference: str, form: DecisionForm | None = None)
         "ask_form": MessageForm(prefix="ask"), "back_form": MessageForm(prefix="back"),
         "may_claim": row.state == ApplicationState.SUBMITTED and person.acts_as(Role.CREDIT_OFFICER, at=row.institution_id),
         "may_decide": row.state == ApplicationState.CHECKING and person.acts_as(Role.CREDIT_OFFICER, at=row.institution_id),
-        "may_confirm": row.state == ApplicationState.SECOND_REVIEW
-        and person.acts_as(Role.REVIEWER, at=row.institution_id)
-        and row.first_officer_id != person.pk,
+        "may_confirm": row.state == ApplicationState.SECOND_REVIEW and can(person, "confirm", row) and row.first_officer_id != person.pk,
+        "votes": row.votes.select_related("voter"), "panel": row.required_approvals > PAIR,
+        "may_answer_withdrawal": row.state == ApplicationState.WITHDRAWAL_REQUESTED and can(person, "answer_withdrawal", row),
+        "may_stand_aside": row.state in OPEN_STATES and can(person, "stand_aside", row),
+        "withdrawal_form": WithdrawalForm(prefix="withdrawal"), "aside_form": MessageForm(prefix="aside"),
         "same_again": replay(row) if person.acts_as(Role.AUDITOR) and row.snapshot else None,
     }  # fmt: skip
     return render(request, "creditbank/case.html", context, status=400 if form.errors else 200)
@@ -114,6 +118,8 @@ def claim(request: HttpRequest, reference: str) -> HttpResponse:
         claim_application(row, actor=request.user, at=timezone.now())
     except WrongState:
         messages.error(request, _("Somebody else has taken this case."))
+    except Involved:
+        messages.error(request, _("You taught what is to be recognised, or declared an interest: somebody else has to decide."))
     except SamePersonTwice:
         messages.error(request, _("Nobody decides on the own application."))
     return redirect("creditbank:case", reference)
@@ -160,6 +166,8 @@ def decide_case(request: HttpRequest, reference: str) -> HttpResponse:
         return case(request, reference, form)
     except SamePersonTwice:
         messages.error(request, _("Nobody decides on the own application."))
+    except Involved:
+        messages.error(request, _("You taught what is to be recognised, or declared an interest: somebody else has to decide."))
     except WrongState:
         messages.error(request, _("The case has moved on meanwhile; nothing was changed."))
     else:
@@ -187,12 +195,43 @@ def return_case(request: HttpRequest, reference: str) -> HttpResponse:
     return _step(request, reference, lambda: send_back(row, actor=request.user, at=timezone.now(), note=form.cleaned_data["text"]))
 
 
+@desk_only
+@require_POST
+def withdrawal(request: HttpRequest, reference: str) -> HttpResponse:
+    """Let the learner take the application back, or go on."""
+    row = _case(request, reference, to="answer_withdrawal")
+    form = WithdrawalForm(request.POST, prefix="withdrawal")
+    if not form.is_valid():
+        messages.error(request, _("Please say why the case goes on."))
+        return redirect("creditbank:case", reference)
+    data = form.cleaned_data
+    return _step(
+        request, reference, lambda: answer_withdrawal(row, grant=data["grant"], actor=request.user, at=timezone.now(), note=data["text"])
+    )
+
+
+@desk_only
+@require_POST
+def aside(request: HttpRequest, reference: str) -> HttpResponse:
+    """Declare an interest in a case."""
+    row = _case(request, reference, to="stand_aside")
+    form = MessageForm(request.POST, prefix="aside")
+    if not form.is_valid():
+        messages.error(request, _("Please say what connects you with this case."))
+        return redirect("creditbank:case", reference)
+    return _step(request, reference, lambda: stand_aside(row, actor=request.user, at=timezone.now(), reason=form.cleaned_data["text"]))
+
+
 def _step(request: HttpRequest, reference: str, work: Callable[[], Application]) -> HttpResponse:
     try:
         work()
         messages.success(request, _("Done. The learner is told where it matters."))
     except SamePersonTwice:
         messages.error(request, _("The second person must be another one than the first officer and the learner."))
+    except Involved:
+        messages.error(request, _("You taught what is to be recognised, or declared an interest: somebody else has to decide."))
+    except ExpertNeeded:
+        messages.error(request, _("The last seat of this panel is for a subject expert."))
     except WrongState:
         messages.error(request, _("The case has moved on meanwhile; nothing was changed."))
     return redirect("creditbank:case", reference)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from creditbank.catalogue.models import Programme
-from creditbank.recognition.actions import accept_decision, answer_request, send_application, withdraw_application
+from creditbank.recognition.actions import accept_decision, answer_request, request_withdrawal, send_application, withdraw_application
 from creditbank.recognition.actions.applications import can_still_withdraw
 from creditbank.recognition.enums import ApplicationState
 from creditbank.recognition.exceptions import NoRulesInForce, NothingToRecognise, RecordsTaken, TooLate, WrongState
@@ -25,6 +25,12 @@ from creditbank.recognition.views.shared import shown_application, shown_proposa
 from foundation.api import access, visible_to
 from identity.api import SignedInRequest
 
+MAY_BE_ASKED_BACK = (
+    ApplicationState.SUBMITTED,
+    ApplicationState.CHECKING,
+    ApplicationState.INFORMATION_REQUESTED,
+    ApplicationState.SECOND_REVIEW,
+)
 TRACK = (
     ApplicationState.SUBMITTED,
     ApplicationState.CHECKING,
@@ -94,6 +100,7 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
         "application": row, "shown": shown_application(row), "lines": row.lines.all(), "steps": steps, "track": TRACK, "nav": "credits",
         "can_withdraw": can_still_withdraw(row, at=timezone.now()), "withdrawal_minutes": settings.WITHDRAWAL_MINUTES,
         "answer_form": MessageForm(), "asks": row.state == ApplicationState.INFORMATION_REQUESTED,
+        "withdraw_form": MessageForm(prefix="withdraw"), "may_ask_to_withdraw": row.state in MAY_BE_ASKED_BACK,
         "can_accept": row.state == ApplicationState.DECIDED and bool(row.decided_credits),
     }  # fmt: skip
     return render(request, "creditbank/application.html", context)
@@ -109,6 +116,28 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
         messages.success(request, _("The application was withdrawn. What was held is available again."))
     except (TooLate, WrongState):
         messages.error(request, _("It can no longer be taken back here. Please call the institution."))
+    return redirect("creditbank:application", reference)
+
+
+@login_required
+@require_POST
+def ask_to_withdraw(request: HttpRequest, reference: str) -> HttpResponse:
+    """Ask to take the application back after the free minutes."""
+    row = _own(request, reference, to="request_withdrawal")
+    form = MessageForm(request.POST, prefix="withdraw")
+    if not form.is_valid():
+        messages.error(request, _("Please write why you want to withdraw."))
+        return redirect("creditbank:application", reference)
+    try:
+        row = request_withdrawal(row, actor=request.user, at=timezone.now(), reason=form.cleaned_data["text"])
+    except WrongState:
+        messages.error(request, _("It can no longer be taken back here. Please call the institution."))
+    else:
+        done = row.state == ApplicationState.WITHDRAWN
+        messages.success(
+            request,
+            _("The application was withdrawn. What was held is available again.") if done else _("Your wish was sent to the institution."),
+        )
     return redirect("creditbank:application", reference)
 
 
