@@ -2,9 +2,10 @@
 
 from learning.archive.models import Evidence, LearningRecord
 from learning.study.models import ClassListEntry, CourseRun, Enrolment, QuizAttempt, StudyDay, UnitProgress
-from learning.xapi.models import Statement
+from learning.xapi.models import ActivityDefinition, Statement, StatementTerm, XapiAttachment, XapiDocument, XapiKey
 
 __all__ = [
+    "ActivityDefinition",
     "ClassListEntry",
     "CourseRun",
     "Enrolment",
@@ -12,6 +13,10 @@ __all__ = [
     "LearningRecord",
     "QuizAttempt",
     "Statement",
+    "StatementTerm",
     "StudyDay",
     "UnitProgress",
+    "XapiAttachment",
+    "XapiDocument",
+    "XapiKey",
 ]

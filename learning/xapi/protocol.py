@@ -1,0 +1,255 @@
+"""What all resources of the store share: version, credentials, the alternate request syntax, parameters, errors."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC
+from functools import wraps
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
+
+from learning.xapi.finding import horizon
+from learning.xapi.keys import find_key
+from learning.xapi.models import XapiKey
+from learning.xapi.shape import V2, ShapeError, agent, iri, parse_time, uuid
+
+RELEASES = {"1.0": "1.0.3", "2.0": V2}
+LARGEST_BODY = 10 * 1024 * 1024
+DEEPEST = 64
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "HEAD,GET,POST,PUT,DELETE,OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization,Content-Type,If-Match,If-None-Match,Accept-Language,X-Experience-API-Version",
+    "Access-Control-Expose-Headers": "ETag,Last-Modified,X-Experience-API-Version,X-Experience-API-Consistent-Through",
+    "Access-Control-Max-Age": "86400",
+}
+HEADERS_IN_FORM = {
+    "authorization": "HTTP_AUTHORIZATION", "x-experience-api-version": "HTTP_X_EXPERIENCE_API_VERSION", "content-type": "CONTENT_TYPE",
+    "if-match": "HTTP_IF_MATCH", "if-none-match": "HTTP_IF_NONE_MATCH", "accept": "HTTP_ACCEPT", "accept-language": "HTTP_ACCEPT_LANGUAGE",
+}  # fmt: skip
+
+
+class Refused(Exception):
+    """An answer that is not the wished one: status and a text that says why."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+@dataclass
+class Call:
+    """One call of a resource, whichever syntax it came in."""
+
+    method: str
+    params: dict[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    release: str
+    key: XapiKey = field(default_factory=XapiKey)
+    base: str = ""
+    token: str = ""
+
+    @property
+    def is_v2(self) -> bool:
+        return self.release == V2
+
+    def header(self, name: str) -> str:
+        """A request header by its name in capitals with underscores, empty where it is missing."""
+        return self.headers.get(f"HTTP_{name}", self.headers.get(name, ""))
+
+    def allow(self, *known: str, needed: tuple[str, ...] = ()) -> None:
+        """Refuse parameters that this resource does not know, exactly as they are written, and ask for those it needs."""
+        for name in self.params:
+            if name not in known:
+                raise Refused(400, f"The parameter {name} is not known here.")
+        for name in needed:
+            if name not in self.params:
+                raise Refused(400, f"The parameter {name} is missing.")
+
+    def require(self, *scopes: str) -> None:
+        """Refuse a key that holds none of these scopes."""
+        if not {*scopes, "all"} & set(self.key.scopes):
+            raise Refused(403, f"This key does not allow that; it would need one of: {', '.join(scopes)}.")
+
+    def agent(self, name: str = "agent") -> dict[str, Any]:
+        """A parameter that is an agent or group."""
+        found = parse_json(self.params[name].encode("utf-8", "surrogatepass"), what=f"parameter {name}")
+        try:
+            if isinstance(found, dict) and found.get("objectType") == "Group":
+                agent({key: value for key, value in found.items() if key not in {"objectType", "member"}}, name)
+            else:
+                agent(found, name)
+        except ShapeError as error:
+            raise Refused(400, str(error)) from error
+        return dict(found)
+
+    def checked(self, name: str, kind: str) -> str:
+        """A parameter in its right form: iri, uuid, time, flag or number; empty where it is missing."""
+        if name not in self.params:
+            return ""
+        value = self.params[name]
+        try:
+            if kind == "time":
+                return parse_time(value, name).isoformat()
+            {"iri": iri, "uuid": uuid, "flag": _flag, "number": _number}[kind](value, name)
+        except ShapeError as error:
+            raise Refused(400, str(error)) from error
+        return value
+
+
+def _flag(value: str, path: str) -> None:
+    if value not in {"true", "false"}:
+        raise ShapeError(path, "is neither true nor false")
+
+
+def _number(value: str, path: str) -> None:
+    if not value.isascii() or not value.isdigit() or len(value) > 9:  # noqa: PLR2004  nobody asks for a thousand million
+        raise ShapeError(path, "is not a number from 0")
+
+
+def parse_json(body: bytes, *, what: str = "body") -> Any:
+    """JSON, or a refusal that says what is wrong: encoding, depth, numbers that are none. Never an error of ours."""
+    try:
+        found = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        json.dumps(found, ensure_ascii=False).encode("utf-8")
+    except UnicodeError as error:
+        raise Refused(400, f"The {what} is not UTF-8.") from error
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, f"The {what} is not JSON that this store reads.") from error
+    _require_storable(found, what)
+    return found
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(word)
+
+
+def _require_storable(value: Any, what: str) -> None:
+    """No deeper than any database or reader likes, no number beyond all bounds, no NUL. Walks without recursion."""
+    waiting = [(value, 1)]
+    while waiting:
+        item, level = waiting.pop()
+        if level > DEEPEST:
+            raise Refused(400, f"The {what} is nested more than {DEEPEST} levels deep.")
+        if isinstance(item, float) and item in {float("inf"), float("-inf")}:
+            raise Refused(400, f"The {what} has a number beyond all bounds.")
+        if isinstance(item, str) and "\x00" in item:
+            raise Refused(400, f"The {what} has the character NUL, which no text has.")
+        if isinstance(item, dict):
+            waiting += [(name, level) for name in item]
+            waiting += [(part, level + 1) for part in item.values()]
+        elif isinstance(item, list):
+            waiting += [(part, level + 1) for part in item]
+
+
+Handler = Callable[[Call], HttpResponse]
+
+
+def resource(methods: Mapping[str, Handler], *, open_to_all: bool = False, consistent: bool = False) -> Callable[..., HttpResponse]:
+    """A view of one resource: finds the call in the request, asks for credentials, and puts the store's headers on every answer.
+
+    Credentials come with each request and never from a cookie, so there is nothing that a foreign page could borrow: no CSRF token.
+    """
+
+    @csrf_exempt
+    @gzip_page
+    @wraps(resource)
+    def view(request: HttpRequest, base: str, token: str = "") -> HttpResponse:
+        release = RELEASES[base]
+        try:
+            answer = _answer(request, base, token, methods, open_to_all=open_to_all)
+        except Refused as refused:
+            answer = JsonResponse({"error": refused.message}, status=refused.status, json_dumps_params={"ensure_ascii": False})
+            if refused.status == 401:  # noqa: PLR2004
+                answer["WWW-Authenticate"] = 'Basic realm="xAPI"'
+        answer["X-Experience-API-Version"] = release
+        if consistent:
+            answer["X-Experience-API-Consistent-Through"] = horizon().astimezone(UTC).isoformat().replace("+00:00", "Z")
+        for name, value in CORS.items():
+            answer.setdefault(name, value)
+        return answer
+
+    return view
+
+
+def _answer(request: HttpRequest, base: str, token: str, methods: Mapping[str, Handler], *, open_to_all: bool) -> HttpResponse:
+    if request.method == "OPTIONS":
+        return HttpResponse(status=204)
+    call = _call(request, RELEASES[base])
+    call.base, call.token = f"/xapi/{base}", token
+    if not open_to_all:
+        _check_version(call)
+        call.key = _authenticated(call)
+    name = "GET" if call.method == "HEAD" else call.method
+    if name not in methods:
+        raise Refused(405, f"{call.method} is not possible here.")
+    return methods[name](call)
+
+
+def _call(request: HttpRequest, release: str) -> Call:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+        raise Refused(413, "The request is larger than 10 MB.")
+    body = request.read(LARGEST_BODY + 1)
+    if len(body) > LARGEST_BODY:
+        raise Refused(413, "The request is larger than 10 MB.")
+    params: dict[str, str] = {}
+    for name, values in request.GET.lists():
+        if len(values) > 1:
+            raise Refused(400, f"The parameter {name} is there twice.")
+        params[name] = values[0]
+    if request.method == "POST" and "method" in params and release != V2:
+        return _alternate(request, params, body, release)
+    return Call(str(request.method), params, request.META, body, release)
+
+
+def _alternate(request: HttpRequest, params: dict[str, str], body: bytes, release: str) -> Call:
+    """1.0.3: a form carries method, headers, parameters and content, for browsers that could send nothing else."""
+    if set(params) != {"method"}:
+        raise Refused(400, "In this syntax the address carries the method alone.")
+    try:
+        fields = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, strict_parsing=bool(body)))
+    except ValueError as error:
+        raise Refused(400, "The form cannot be read.") from error
+    headers = {name: value for name, value in request.META.items() if isinstance(value, str) and name != "CONTENT_TYPE"}
+    for name in list(fields):
+        if name.lower() in HEADERS_IN_FORM:
+            headers[HEADERS_IN_FORM[name.lower()]] = fields.pop(name)
+        elif name.lower() == "content-length":
+            fields.pop(name)
+    content = fields.pop("content", None)
+    if params["method"] in {"PUT", "POST"} and content is None:
+        raise Refused(400, "The form has no content.")
+    headers.setdefault("CONTENT_TYPE", "application/json")
+    return Call(params["method"], fields, headers, (content or "").encode("utf-8"), release)
+
+
+def _check_version(call: Call) -> None:
+    asked = call.header("X_EXPERIENCE_API_VERSION")
+    fits = asked.startswith("2.0") if call.is_v2 else asked == "1.0" or asked.startswith("1.0.")
+    if not fits:
+        raise Refused(400, "The header X-Experience-API-Version is missing, or names a version that is not spoken at this address.")
+
+
+def _authenticated(call: Call) -> XapiKey:
+    scheme, _blank, word = call.header("AUTHORIZATION").partition(" ")
+    if scheme.lower() != "basic" or not word:
+        raise Refused(401, "Send the key and secret of the store (HTTP Basic).")
+    try:
+        name, _colon, secret = base64.b64decode(word, validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, ValueError) as error:
+        raise Refused(401, "The credentials cannot be read.") from error
+    found = find_key(name[:40].replace("\x00", ""), secret, at=timezone.now())
+    if found is None:
+        raise Refused(401, "Key and secret do not belong together, or have been revoked.")
+    return found
