@@ -41,7 +41,7 @@ DEMO_PEOPLE = (
     _person("he", "贺知远", "复核人：江澜开放大学", "reviewer (second person)", "/desk/", ("reviewer", "JLOU")),
     _person("xu", "许堃", "规则起草人：江澜开放大学", "author of rules", "/desk/rulebooks/", ("credit_officer", "JLOU")),
     _person("ma", "马晓琳", "规则发布人：江澜开放大学", "publisher of rules", "/desk/rulebooks/", ("reviewer", "JLOU")),
-    _person("luo", "罗志强", "学科专家", "subject expert", "/", ("expert", "JLHV")),
+    _person("luo", "罗志强", "学科专家：江澜开放大学", "subject expert at the open university", "/desk/", ("expert", "JLOU")),
     _person("gao", "高文静", "审计员", "auditor", "/desk/", ("auditor", "JLOU")),
     _person("ops", "邓海", "平台运营", "platform operator", "/ops/institutions/", ("operator", "JLOU")),
 )  # fmt: skip

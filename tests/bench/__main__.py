@@ -73,6 +73,17 @@ def main() -> None:
         f"decide: 40 records, 80 rules, 12 leaves, 3 limits: median {statistics.median(full) * 1000:.0f} ms, worst {max(full) * 1000:.0f} ms, {decision.proof.status}\n"
     )
     sys.stdout.write(f"decide: 40 records cost {statistics.median(full) / base:.1f} times 10 records\n")
+    _with_django()
+
+
+def _with_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
+    import django
+
+    django.setup()
+    from tests.bench import xapi
+
+    xapi.run(lambda line: sys.stdout.write(line + "\n"))
 
 
 if __name__ == "__main__":
