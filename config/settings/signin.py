@@ -22,6 +22,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SIGNUP_FORM_CLASS = "identity.signin.forms.NameForm"
 ACCOUNT_FORMS = {
     "login": "identity.signin.account_forms.LoginForm",
+    "signup": "identity.signin.account_forms.SignupForm",
     "request_login_code": "identity.signin.account_forms.RequestLoginCodeForm",
 }
 ACCOUNT_EMAIL_VERIFICATION = "optional"

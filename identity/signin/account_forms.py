@@ -24,6 +24,17 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
             return login
 
 
+class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
+    """Signing up with a phone number or an e-mail address; says once that one of the two is enough."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["phone"].help_text = _("For example 138 1234 5678. A phone number or an e-mail address: one is enough.")
+        self.fields["email"].label = _("E-mail")
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+
 class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[misc]
     """A code by text message or e-mail. The stock form takes an empty one for valid and fails afterwards."""
 
