@@ -1,4 +1,4 @@
-"""Kinds of accounts and transactions: closed lists (CREDIT_RULES 7)."""
+"""Kinds of accounts and transactions: closed lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""States of an application, verdicts, and which step leads where (CREDIT_RULES 8, and no others)."""
+"""States of an application, verdicts, and which step leads where; there are no others."""
 
 from __future__ import annotations
 

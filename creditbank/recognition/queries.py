@@ -93,7 +93,7 @@ def open_cases(user: Any) -> QuerySet[Application]:
 
 
 def approvals_needed(*, route: str, amount: Decimal, median: Decimal | None = None) -> int:
-    """How many persons must agree: the greater of the route's and the threshold's number (TRUST 2.3), never none for credit.
+    """How many persons must agree: the greater of the route's and the threshold's number, never none for credit.
 
     Above 10 credits, or above five times the median of earlier decisions under the same rules, it takes two. ``median`` is None with fewer
     than 20 earlier decisions, when only the absolute bound counts. Reviewed cases take two persons in any case: the first journey knows no

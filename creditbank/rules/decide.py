@@ -30,7 +30,7 @@ STAGES = (
     "evidence_missing", "rule_failed", "no_rate", "denied", "pending", "shadowed", "too_many_matches", "duplicate_of", "limit_full",
     "dominated", "not_needed",
 )  # fmt: skip
-"""How far a rule came with a record; the headline is the reason of the rule that came furthest (CREDIT_RULES 3.11, number 19)."""
+"""How far a rule came with a record; the headline is the reason of the rule that came furthest."""
 
 GATES = ("not_available", "already_used", "expired", "not_eligible")
 

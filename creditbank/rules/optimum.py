@@ -52,7 +52,7 @@ class _Model:
 
 
 def choose(candidates: list[Candidate], facts: Facts, base: RuleBase, limits: tuple[Limit, ...], *, on: date) -> Choice:
-    """The choice that is best on V1, then V2, … V6, and unique by V7 (CREDIT_RULES 3.6)."""
+    """The choice that is best on V1, then V2, … V6, and unique by V7."""
     system = base.system(facts.target.system)
     if not candidates or system is None:
         return Choice({}, (0, 0, 0, 0, 0, 0), proved=True, candidates=candidates)

@@ -22,7 +22,7 @@ from identity.api import Role
 
 State = ApplicationState
 LEARNER_HAS_DAYS = 30
-"""Days for an answer or an acceptance before an application lapses (CREDIT_RULES 8)."""
+"""Days for an answer or an acceptance before an application lapses."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The door to the ledger, and the worked table of CREDIT_RULES 7.3 to the last decimal."""
+"""The door to the ledger, and the worked table of the credit rules to the last decimal."""
 
 from __future__ import annotations
 
