@@ -5,11 +5,12 @@ from foundation.audit.actions import build_audit_entry, record_audit_entries, re
 from foundation.audit.context import AuditContext, audit_context, current_context
 from foundation.audit.immutability import append_only, install_triggers, protected_tables
 from foundation.audit.models import AuditEntry
+from foundation.audit.permits import deletion_permit
 from foundation.events.registry import Event, announce, handles
 from foundation.http.address import client_address
 from foundation.http.idempotency import answer_once
 from foundation.http.language import in_language
-from foundation.http.limits import rate_limited
+from foundation.http.limits import LightCounter, rate_limited
 from foundation.http.paging import Page, cursor_page
 from foundation.http.problems import Problem, problem_response
 from foundation.http.views import gone, page_not_found, too_many_requests
@@ -24,8 +25,10 @@ from foundation.notices.actions import notify
 from foundation.notices.models import Notice
 from foundation.notices.recipients import Recipient, register_recipient_finder
 from foundation.notices.texts import register_notice, registered_notices
+from foundation.outbound.requests import Answer, OutboundFailed, OutboundRefused, require_outbound, send_outbound
 
 __all__ = [
+    "Answer",
     "AuditContext",
     "AuditEntry",
     "CreditSystem",
@@ -34,8 +37,11 @@ __all__ = [
     "JobState",
     "Level",
     "LevelFramework",
+    "LightCounter",
     "Notice",
     "OffStepError",
+    "OutboundFailed",
+    "OutboundRefused",
     "Page",
     "Problem",
     "Recipient",
@@ -50,6 +56,7 @@ __all__ = [
     "client_address",
     "current_context",
     "cursor_page",
+    "deletion_permit",
     "enqueue",
     "finish_job",
     "format_credits",
@@ -71,7 +78,9 @@ __all__ = [
     "registered_notices",
     "registered_permissions",
     "report_progress",
+    "require_outbound",
     "round_to_step",
+    "send_outbound",
     "start_job",
     "too_many_requests",
     "visible_to",

@@ -1,9 +1,9 @@
 """The models of all parts, so that the app has one migration history."""
 
-from foundation.audit.models import AuditEntry
+from foundation.audit.models import AuditEntry, DeletionPermit
 from foundation.http.models import IdempotencyKey
 from foundation.jobs.models import Job
 from foundation.measures.models import CreditSystem, Level, LevelFramework
 from foundation.notices.models import Notice
 
-__all__ = ["AuditEntry", "CreditSystem", "IdempotencyKey", "Job", "Level", "LevelFramework", "Notice"]
+__all__ = ["AuditEntry", "CreditSystem", "DeletionPermit", "IdempotencyKey", "Job", "Level", "LevelFramework", "Notice"]

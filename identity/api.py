@@ -2,9 +2,17 @@
 
 from identity.institutions.actions import add_to_alliance, end_membership, grant_membership, onboard_institution, remove_from_alliance
 from identity.institutions.enums import PLAIN_ROLES, SCHOOL_ROLES, InstitutionKind, InstitutionStatus, Role
-from identity.institutions.events import AllianceChanged, InstitutionOnboarded, MembershipChanged
-from identity.institutions.exceptions import InstitutionExists, MembershipRefused
-from identity.institutions.models import Alliance, AllianceMember, Institution, Membership
+from identity.institutions.events import (
+    AllianceChanged,
+    InstitutionOnboarded,
+    LearnerNumberLinked,
+    LearnerNumberUnlinked,
+    MembershipChanged,
+)
+from identity.institutions.exceptions import InstitutionExists, LearnerNumberTaken, MembershipRefused
+from identity.institutions.forms import PersonField
+from identity.institutions.models import Alliance, AllianceMember, Institution, LearnerNumber, Membership
+from identity.institutions.numbers import link_learner_number, people_by_number, unlink_learner_number
 from identity.institutions.queries import institution_by_code
 from identity.people.models import User
 from identity.people.queries import names_of, person_by_uuid
@@ -23,10 +31,15 @@ __all__ = [
     "InstitutionKind",
     "InstitutionOnboarded",
     "InstitutionStatus",
+    "LearnerNumber",
+    "LearnerNumberLinked",
+    "LearnerNumberTaken",
+    "LearnerNumberUnlinked",
     "Membership",
     "MembershipChanged",
     "MembershipRefused",
     "OutboxMessage",
+    "PersonField",
     "Role",
     "SignedInRequest",
     "User",
@@ -36,11 +49,14 @@ __all__ = [
     "end_membership",
     "grant_membership",
     "institution_by_code",
+    "link_learner_number",
     "mask_name",
     "mask_phone",
     "names_of",
     "onboard_institution",
+    "people_by_number",
     "person_by_uuid",
     "remove_from_alliance",
     "show_phone",
+    "unlink_learner_number",
 ]

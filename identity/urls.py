@@ -12,6 +12,7 @@ app_name = "identity"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("my/settings/", signin.settings_page, name="settings"),
     path("my/settings/act-as/", signin.act_as, name="act_as"),
+    path("my/settings/numbers/<str:number_uuid>/unlink/", signin.unlink_number, name="unlink_number"),
     path("institutions/", institutions.institutions, name="institutions"),
     path("institutions/<str:code>/", institutions.institution, name="institution"),
     path("institutions/<str:code>/members/", institutions.members, name="members"),

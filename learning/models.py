@@ -2,7 +2,19 @@
 
 from learning.archive.models import Evidence, LearningRecord
 from learning.study.models import ClassListEntry, CourseRun, Enrolment, QuizAttempt, StudyDay, UnitProgress
-from learning.xapi.models import ActivityDefinition, Statement, StatementTerm, XapiAttachment, XapiDocument, XapiKey
+from learning.xapi.models import (
+    ActivityDefinition,
+    Statement,
+    StatementTerm,
+    StatementTotal,
+    XapiAccount,
+    XapiAttachment,
+    XapiDocument,
+    XapiForward,
+    XapiHome,
+    XapiKey,
+    XapiRefusal,
+)
 
 __all__ = [
     "ActivityDefinition",
@@ -14,9 +26,14 @@ __all__ = [
     "QuizAttempt",
     "Statement",
     "StatementTerm",
+    "StatementTotal",
     "StudyDay",
     "UnitProgress",
+    "XapiAccount",
     "XapiAttachment",
     "XapiDocument",
+    "XapiForward",
+    "XapiHome",
     "XapiKey",
+    "XapiRefusal",
 ]

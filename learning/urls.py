@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from learning.archive import views as archive
 from learning.study.views import ids, learner, player, teaching
+from learning.xapi import pages as store
 from learning.xapi import views as xapi
 
 app_name = "learning"
@@ -15,6 +16,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/archive/", archive.archive, name="archive"),
     path("my/archive/print/", archive.archive_print, name="archive_print"),
     path("my/archive/export.csv", archive.archive_export, name="archive_export"),
+    path("my/archive/activity/", archive.activity, name="activity"),
+    path("my/archive/activity/export.csv", archive.activity_export, {"form": "csv"}, name="activity_csv"),
+    path("my/archive/activity/export.json", archive.activity_export, {"form": "json"}, name="activity_json"),
     path("my/archive/new/", archive.record_new, name="record_new"),
     path("my/archive/<str:record_uuid>/", archive.record, name="record"),
     path("my/archive/<str:record_uuid>/evidence/<str:evidence_uuid>/", archive.evidence_file, name="evidence"),
@@ -26,6 +30,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("learn/<str:run_uuid>/<str:unit_id>/open/", player.unit_open, name="unit_open"),
     path("learn/<str:run_uuid>/<str:unit_id>/time/", player.unit_time, name="unit_time"),
     path("learn/<str:run_uuid>/<str:unit_id>/complete/", player.unit_complete, name="unit_complete"),
+    path("institutions/<str:code>/store/", store.store, name="store"),
+    path("institutions/<str:code>/store/keys/", store.key_create, name="store_key_create"),
+    path("institutions/<str:code>/store/keys/<str:key>/revoke/", store.key_revoke, name="store_key_revoke"),
+    path("institutions/<str:code>/store/systems/", store.home_register, name="store_home"),
+    path("institutions/<str:code>/store/learners/", store.learner_link, name="store_link"),
+    path("institutions/<str:code>/store/test/", store.test_statement, name="store_test"),
+    path("institutions/<str:code>/store/forwarding/", store.forwarding, name="store_forwarding"),
+    path("institutions/<str:code>/store/forwarding/stop/", store.forwarding_stop, name="store_forwarding_stop"),
     path("teach/", teaching.teach, name="teach"),
     path("teach/courses/", teaching.adoptable, name="adoptable"),
     path("teach/courses/<str:course_uuid>/open/", teaching.open_run_view, name="open_run"),
@@ -49,6 +61,7 @@ root_urlpatterns: list[URLPattern | URLResolver] = [
             ("agents/profile", xapi.agent_profile, "agent_profile"),
             ("agents", xapi.agents, "agents"),
             ("about", xapi.about, "about"),
+            ("tokens", xapi.tokens, "tokens"),
         )
     ),
     path("id/course/<str:course_uuid>", ids.course, name="id_course"),

@@ -157,6 +157,11 @@ WAGTAIL_SLUG_TRANSLITERATE = False
 WAGTAIL_ALLOW_UNICODE_SLUGS = True
 
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+# Hosts (with port) on this machine that the outbound guard lets the test suite call; empty everywhere else.
+OUTBOUND_TEST_HOSTS: list[str] = []
+# The record store: calls of one key a minute, and wrong credentials from one address a minute.
+XAPI_REQUESTS_PER_MINUTE = env.int("XAPI_REQUESTS_PER_MINUTE", default=12_000)
+XAPI_FAILED_SIGN_INS_PER_MINUTE = 60
 CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 SESSION_COOKIE_SAMESITE = "Lax"

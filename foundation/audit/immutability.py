@@ -23,6 +23,15 @@ BEGIN
     RAISE EXCEPTION 'append-only: % of % is refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$;
 """
+POSTGRES_PERMIT_FUNCTION = """
+CREATE OR REPLACE FUNCTION refuse_unpermitted_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM foundation_deletionpermit WHERE table_name = TG_TABLE_NAME AND transaction = pg_current_xact_id()::text) THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION 'append-only: DELETE of % is refused', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+"""
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ class AppendOnly:
 
     model: type[models.Model]
     mutable: tuple[str, ...]
+    purgeable: bool = False
 
     @property
     def table(self) -> str:
@@ -51,14 +61,15 @@ _protected: dict[str, AppendOnly] = {}
 
 
 @overload
-def append_only(model: M, *, mutable: tuple[str, ...] = ()) -> M: ...
+def append_only(model: M, *, mutable: tuple[str, ...] = (), purgeable: bool = False) -> M: ...
 @overload
-def append_only(model: None = None, *, mutable: tuple[str, ...] = ()) -> Callable[[M], M]: ...
-def append_only(model: Any = None, *, mutable: tuple[str, ...] = ()) -> Any:
-    """Protect a model's table; ``mutable`` names the fields that may still be updated."""
+def append_only(model: None = None, *, mutable: tuple[str, ...] = (), purgeable: bool = False) -> Callable[[M], M]: ...
+def append_only(model: Any = None, *, mutable: tuple[str, ...] = (), purgeable: bool = False) -> Any:
+    """Protect a model's table; ``mutable`` names the fields that may still be updated, ``purgeable`` lets rows go under a permit
+    (``deletion_permit``) of the same transaction: retention and erasure."""
 
     def protect(cls: M) -> M:
-        _protected[cls._meta.label] = AppendOnly(cls, mutable)
+        _protected[cls._meta.label] = AppendOnly(cls, mutable, purgeable)
         return cls
 
     return protect if model is None else protect(model)
@@ -77,6 +88,7 @@ def install_triggers(sender: AppConfig | None = None, using: str = "default", **
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(POSTGRES_FUNCTION)
+            cursor.execute(POSTGRES_PERMIT_FUNCTION)
         for entry in protected_tables():
             if entry.table in tables:
                 for statement in statements(connection, entry):
@@ -88,7 +100,9 @@ def _sqlite_statements(connection: BaseDatabaseWrapper, entry: AppendOnly) -> It
     no_update, no_delete = entry.trigger_names()
     changed = " OR ".join(f"OLD.{quote(column)} IS NOT NEW.{quote(column)}" for column in entry.guarded_columns())
     when = f"WHEN {changed}" if entry.mutable else ""
-    for name, verb, condition in ((no_update, "UPDATE", when), (no_delete, "DELETE", "")):
+    permitted = f"(SELECT 1 FROM foundation_deletionpermit WHERE table_name = '{entry.table}')"  # noqa: S608  a name of our own
+    permit = f"WHEN NOT EXISTS {permitted}" if entry.purgeable else ""
+    for name, verb, condition in ((no_update, "UPDATE", when), (no_delete, "DELETE", permit)):
         yield f"DROP TRIGGER IF EXISTS {quote(name)}"
         yield (
             f"CREATE TRIGGER {quote(name)} BEFORE {verb} ON {quote(entry.table)} {condition} "
@@ -101,9 +115,10 @@ def _postgres_statements(connection: BaseDatabaseWrapper, entry: AppendOnly) -> 
     no_update, no_delete = entry.trigger_names()
     changed = " OR ".join(f"OLD.{quote(column)} IS DISTINCT FROM NEW.{quote(column)}" for column in entry.guarded_columns())
     when = f"WHEN ({changed})" if entry.mutable else ""
-    for name, event, condition in ((no_update, "UPDATE", when), (no_delete, "DELETE", "")):
+    on_delete = "refuse_unpermitted_delete" if entry.purgeable else "refuse_change"
+    for name, event, condition, function in ((no_update, "UPDATE", when, "refuse_change"), (no_delete, "DELETE", "", on_delete)):
         yield f"DROP TRIGGER IF EXISTS {quote(name)} ON {quote(entry.table)}"
-        yield f"CREATE TRIGGER {quote(name)} BEFORE {event} ON {quote(entry.table)} FOR EACH ROW {condition} EXECUTE FUNCTION refuse_change()"
+        yield f"CREATE TRIGGER {quote(name)} BEFORE {event} ON {quote(entry.table)} FOR EACH ROW {condition} EXECUTE FUNCTION {function}()"
     no_truncate = f"{entry.table}_no_truncate"
     yield f"DROP TRIGGER IF EXISTS {quote(no_truncate)} ON {quote(entry.table)}"
     yield f"CREATE TRIGGER {quote(no_truncate)} BEFORE TRUNCATE ON {quote(entry.table)} EXECUTE FUNCTION refuse_change()"

@@ -40,3 +40,23 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.action} {self.object_type} {self.object_key}"
+
+
+class DeletionPermit(models.Model):
+    """Leave to delete rows of one append-only table, for the transaction that wrote it.
+
+    The row never outlives its transaction: ``deletion_permit`` takes it away again, so nobody else ever sees one. On PostgreSQL it
+    holds for the named transaction alone, even if it were left behind.
+
+    Personal data: none.
+    """
+
+    table_name = models.CharField(_("table"), max_length=80)
+    transaction = models.CharField(_("transaction"), max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("permit to delete")
+        verbose_name_plural = _("permits to delete")
+
+    def __str__(self) -> str:
+        return self.table_name

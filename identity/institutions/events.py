@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from foundation.api import Event
 
@@ -30,3 +31,20 @@ class AllianceChanged(Event):
 
     alliance_id: int
     institution_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnerNumberLinked(Event):
+    """An institution's number stands for a person from now on; what waited for that number finds its owner."""
+
+    institution_id: int
+    number: str
+    person_uuid: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnerNumberUnlinked(Event):
+    """A number stands for nobody any more."""
+
+    institution_id: int
+    number: str

@@ -13,3 +13,7 @@ class MembershipRefused(Exception):
 
 class InstitutionExists(Exception):
     """Another institution has this code."""
+
+
+class LearnerNumberTaken(Exception):
+    """The number already stands for another person at this institution."""

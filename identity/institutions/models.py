@@ -189,3 +189,41 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.role} @ {self.institution_id}"
+
+
+class LearnerNumberQuerySet(models.QuerySet["LearnerNumber"]):
+    """Numbers as others may see them."""
+
+    def visible_to(self, user: Any) -> LearnerNumberQuerySet:
+        """One's own; those of the school one administers."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(Q(person=user) | Q(institution__in=user.institutions_as(Role.SCHOOL_ADMINISTRATOR)))
+
+
+class LearnerNumber(models.Model):
+    """By which number an institution's own systems know a person; one person may have several, a number is one person's.
+
+    Personal data: the number, and whose it is.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    institution = models.ForeignKey(Institution, verbose_name=_("institution"), on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(User, verbose_name=_("person"), on_delete=models.CASCADE, related_name="learner_numbers")
+    number = models.CharField(_("learner number"), max_length=120)
+    linked_by_uuid = models.UUIDField(_("linked by"), null=True, blank=True)
+    linked_at = models.DateTimeField(_("linked"))
+
+    objects = LearnerNumberQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("learner number")
+        verbose_name_plural = _("learner numbers")
+        ordering = ["institution__code", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "number"], name="learner_number_is_one_person"),
+            models.CheckConstraint(condition=~Q(number=""), name="learner_number_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

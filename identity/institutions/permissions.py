@@ -6,7 +6,7 @@ from typing import Any
 
 from foundation.api import permission
 from identity.institutions.enums import PLAIN_ROLES, SCHOOL_ROLES, Role
-from identity.institutions.models import Institution, Membership
+from identity.institutions.models import Institution, LearnerNumber, Membership
 
 
 @permission(Institution, "view")
@@ -28,6 +28,17 @@ def can_see_members(user: Any, institution: Institution) -> bool:
 @permission(Institution, "grant_roles")
 def can_grant_roles(user: Any, institution: Institution) -> bool:
     return bool(user.is_authenticated and (user.acts_as(Role.OPERATOR) or user.acts_as(Role.SCHOOL_ADMINISTRATOR, at=institution)))
+
+
+@permission(Institution, "link_numbers")
+def can_link_numbers(user: Any, institution: Institution) -> bool:
+    return bool(user.is_authenticated and user.acts_as(Role.SCHOOL_ADMINISTRATOR, at=institution))
+
+
+@permission(LearnerNumber, "unlink")
+def can_unlink_number(user: Any, row: LearnerNumber) -> bool:
+    own = user.is_authenticated and row.person_id == user.pk
+    return bool(own or can_link_numbers(user, row.institution))
 
 
 @permission(Membership, "view")

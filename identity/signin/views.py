@@ -14,6 +14,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from foundation.api import access
+from identity.institutions.models import LearnerNumber
+from identity.institutions.numbers import unlink_learner_number
 from identity.people.requests import SignedInRequest
 from identity.signin.actions import choose_acting_role, save_settings
 from identity.signin.forms import ActingForm, SettingsForm
@@ -35,7 +38,19 @@ def settings_page(request: HttpRequest) -> HttpResponse:
             answer.set_cookie(name, value, max_age=READING_COOKIES, samesite="Lax", secure=request.is_secure())
         return answer
     status = 400 if form.errors else 200
-    return render(request, "identity/settings.html", {"form": form, "held": person.held_roles}, status=status)
+    numbers = list(LearnerNumber.objects.filter(person=person).select_related("institution"))
+    return render(request, "identity/settings.html", {"form": form, "held": person.held_roles, "numbers": numbers}, status=status)
+
+
+@login_required
+@require_POST
+def unlink_number(request: HttpRequest, number_uuid: str) -> HttpResponse:
+    """Say that an institution's learner number is not one's own."""
+    person = cast("SignedInRequest", request).user
+    row = access(LearnerNumber.objects.filter(person=person).select_related("institution"), number_uuid, user=person, to="unlink")
+    unlink_learner_number(row, actor=person)
+    messages.success(request, _("The number is no longer linked to you; its activities have left your archive."))
+    return redirect("identity:settings")
 
 
 @login_required

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cms.api import KindOfEducation
-from foundation.api import access
+from foundation.api import Problem, access, cursor_page
 from identity.api import SignedInRequest
 from learning.archive.actions import add_own_record, attach_evidence
 from learning.archive.enums import Category, RecordSource, RecordState, Trust
-from learning.archive.exports import archive_csv
+from learning.archive.exports import activity_csv, activity_json, archive_csv
 from learning.archive.forms import OwnRecordForm, read_filter
 from learning.archive.models import Evidence, LearningRecord
 from learning.archive.queries import counts_by_category, filtered, group_by_year, institutions_in, summary_of, timeline_page
 from learning.archive.types import NewRecord
 from learning.xapi.profile import ANSWERED, ATTEMPTED, EXPERIENCED, PROGRESSED, VERBS
-from learning.xapi.queries import in_words, statements_of_registration
+from learning.xapi.queries import StatementInWords, in_words, sources_about, statements_about, statements_of_registration
 
+ACTIVITY_PAGE = 50
 # What a record page tells: the steps that say something, not each answer.
 TOLD_VERBS = [term.iri for term in VERBS if term not in (ANSWERED, ATTEMPTED, EXPERIENCED, PROGRESSED)]
 
@@ -78,6 +80,47 @@ def archive_export(request: SignedInRequest) -> HttpResponse:
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="archive.csv"'
     return response
+
+
+@login_required
+@require_safe
+def activity(request: SignedInRequest) -> HttpResponse:
+    """Every statement about the reader in plain words, whoever's system wrote it. Five queries besides the session."""
+    source = request.GET.get("source", "")[:20]
+    rows = statements_about(request.user, source=source)
+    try:
+        page = cursor_page(rows, cursor=request.GET.get("cursor"), limit=ACTIVITY_PAGE, order=("-timestamp", "-seq"))
+    except Problem:
+        page = cursor_page(rows, cursor=None, limit=ACTIVITY_PAGE, order=("-timestamp", "-seq"))
+    context = {
+        "nav": "archive",
+        "days": _by_day(in_words(page.items)),
+        "source": source,
+        "sources": sources_about(request.user),
+        "next_url": _with(request, cursor=page.next_cursor) if page.next_cursor else "",
+        "is_first_page": not request.GET.get("cursor"),
+        "export_query": _with(request, cursor="").lstrip("?"),
+    }
+    return render(request, "learning/activity.html", context)
+
+
+@login_required
+@require_safe
+def activity_export(request: SignedInRequest, form: str) -> StreamingHttpResponse:
+    """The same statements as a table (CSV), or as they were written (JSON, xAPI), the latest first; streamed, so any number of them."""
+    rows = statements_about(request.user, source=request.GET.get("source", "")[:20])
+    content, kind = (activity_json(rows), "application/json") if form == "json" else (activity_csv(rows), "text/csv; charset=utf-8")
+    response = StreamingHttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="activity.{form}"'
+    return response
+
+
+def _by_day(told: list[StatementInWords]) -> list[tuple[date, list[StatementInWords]]]:
+    """Statements of a page under their days, in Shanghai's time."""
+    days: dict[date, list[StatementInWords]] = {}
+    for entry in told:
+        days.setdefault(timezone.localdate(entry.at), []).append(entry)
+    return list(days.items())
 
 
 @login_required

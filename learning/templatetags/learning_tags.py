@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from foundation.api import format_credits, in_language
 from learning.archive.enums import Category, Trust
@@ -115,6 +116,9 @@ def _bar(minutes: int, week: StudyWeek) -> int:
     return max(2, (CHART_BASE - CHART_TOP) * minutes // max(week.most, 1))
 
 
+SCORED = {"passed": gettext_lazy("You passed “%(name)s”."), "failed": gettext_lazy("You took “%(name)s” and did not pass.")}
+
+
 @register.simple_tag
 def statement_sentence(told: StatementInWords) -> str:
     """A statement about the reader as a sentence to the reader."""
@@ -129,8 +133,13 @@ def statement_sentence(told: StatementInWords) -> str:
         "submit": _("You handed in “%(name)s”."),
         "scored": _("“%(name)s” was marked."),
     }
-    pattern = sentences.get(told.verb, _("You studied “%(name)s”."))
-    return pattern % {"name": told.object_name, "score": plain_number(told.score)}
+    if told.verb in SCORED and told.score is None:
+        pattern = str(SCORED[told.verb])
+    elif told.verb or told.is_own:
+        pattern = sentences.get(told.verb, _("You studied “%(name)s”."))
+    else:
+        pattern = _("You: %(verb)s “%(name)s”.")
+    return pattern % {"name": told.object_name, "score": plain_number(told.score), "verb": told.verb_name}
 
 
 @register.inclusion_tag("components/status_tag.html")
@@ -235,3 +244,14 @@ def _ribbon_year(year: YearTotals) -> dict[str, Any]:
 def run_address(run: Any) -> str:
     """The page of a run."""
     return reverse("learning:run", args=[run.uuid])
+
+
+@register.inclusion_tag("learning/parts/day_columns.html")
+def day_columns(days: list[Any], title: str) -> dict[str, Any]:
+    """Numbers by day as columns; the table with the same numbers stands beside it on the page."""
+    height, width = 96, 20
+    bars = [
+        {"x": place * width + 2, "y": height - round(day.share * height / 100), "height": round(day.share * height / 100)}
+        for place, day in enumerate(days)
+    ]
+    return {"bars": bars, "title": title, "width": len(days) * width, "height": height, "first": days[0].day, "last": days[-1].day}

@@ -69,8 +69,14 @@ def _place(kind: Kind, call: Call, *, needs_name: bool, since: bool = False) -> 
     if len(name) > LONGEST_NAME or "\x00" in name:
         raise Refused(400, f"{kind.name} is too long or has a character that names do not have.")
     activity = activity_key(call.checked("activityId", "iri")) if "activityId" in kind.params else ""
-    person = agent_key(call.agent()) if "agent" in kind.params else ""
     registration = call.checked("registration", "uuid")
+    person = ""
+    if "agent" in kind.params:
+        agent = call.agent()
+        call.require_own(agent, registration=registration if kind is STATE else call.key.bound.registration if call.key.bound else "")
+        person = agent_key(agent)
+    elif call.key.bound is not None and call.method not in {"GET", "HEAD"}:
+        raise Refused(403, "A learner's token changes no profile of an activity.")
     return Place(kind, activity, person, UUID(registration) if registration else None, name, call.key.institution_id or 0)
 
 

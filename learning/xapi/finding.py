@@ -12,7 +12,8 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from learning.xapi.models import Statement, StatementTerm, XapiKey
+from learning.xapi.models import Statement, XapiKey
+from learning.xapi.rows import TIES, order_number
 from learning.xapi.shape import VOIDED
 
 LARGEST_PAGE = 500
@@ -59,6 +60,8 @@ def readable_by(key: XapiKey) -> QuerySet[Statement]:
     """What a key may read: everything, its institution's, or its own."""
     scopes = set(key.scopes)
     rows = Statement.objects.all()
+    if key.bound is not None:
+        rows = rows.filter(actor=key.bound.actor)
     if key.institution_id is None and scopes & {"all", "all/read"}:
         return rows
     if scopes & {"all", "all/read", "statements/read"}:
@@ -67,52 +70,71 @@ def readable_by(key: XapiKey) -> QuerySet[Statement]:
 
 
 def find(wanted: Wanted, key: XapiKey) -> tuple[list[Statement], Wanted | None]:
-    """One page, and what to ask for the next one; None where there is none."""
-    rows = readable_by(key).standing()  # type: ignore[attr-defined]
-    asked = _asked(wanted)
-    if asked is not None:
-        rows = rows.filter(_with_pointers(asked))
-    if wanted.since:
-        rows = rows.filter(stored__gt=datetime.fromisoformat(wanted.since))
-    if wanted.until:
-        rows = rows.filter(stored__lte=datetime.fromisoformat(wanted.until))
-    if wanted.horizon:
-        rows = rows.filter(stored__lte=datetime.fromisoformat(wanted.horizon))
-    if wanted.after:
-        rows = rows.filter(seq__gt=wanted.after) if wanted.ascending else rows.filter(seq__lt=wanted.after)
+    """One page, and what to ask for the next one; None where there is none.
+
+    Two ways lead to a statement, each walked in the order of storing: it matches, or it points to one that does.
+    """
+    rows = _within(readable_by(key).standing(), wanted)  # type: ignore[attr-defined]
     size = min(wanted.limit or LARGEST_PAGE, LARGEST_PAGE)
-    page = list(rows.order_by("seq" if wanted.ascending else "-seq")[: size + 1])
+    order = "seq" if wanted.ascending else "-seq"
+    narrowed = _narrowed(rows, wanted)
+    page = list(narrowed.order_by(order)[: size + 1])
+    if narrowed is not rows:
+        pointing = _pointing(wanted)
+        if pointing:
+            have = {row.seq for row in page}
+            page += [row for row in rows.filter(seq__in=pointing).order_by(order)[: size + 1] if row.seq not in have]
+            page.sort(key=lambda row: row.seq, reverse=not wanted.ascending)
     if len(page) <= size:
         return page, None
     page = page[:size]
     return page, replace(wanted, after=page[-1].seq, horizon=wanted.horizon or horizon().isoformat())
 
 
-def _asked(wanted: Wanted) -> Q | None:
-    """The filters that also match through pointers to statements."""
-    asked = Q()
+def _within(rows: QuerySet[Statement], wanted: Wanted) -> QuerySet[Statement]:
+    """The part of the order of storing that is asked for: one range, because a place in the order is a moment."""
+    low, high = wanted.after if wanted.ascending else 0, 0 if wanted.ascending else wanted.after
+    if wanted.since:
+        low = max(low, order_number(datetime.fromisoformat(wanted.since), TIES - 1))
+    for until in filter(None, (wanted.until, wanted.horizon)):
+        beyond = order_number(datetime.fromisoformat(until), TIES)
+        high = min(high, beyond) if high else beyond
+    if low:
+        rows = rows.filter(seq__gt=max(low, 0))
+    return rows.filter(seq__lt=max(high, 0)) if high else rows
+
+
+def _narrowed(rows: QuerySet[Statement], wanted: Wanted) -> QuerySet[Statement]:
+    """The statements that match all filters by themselves. The same rows where nothing is asked for."""
     for value, related in ((wanted.agent, wanted.related_agents), (wanted.activity, wanted.related_activities)):
         if value:
-            terms = StatementTerm.objects.filter(value=value, **({} if related else {"is_main": True}))
-            asked &= Q(statement_id__in=terms.values("statement_id"))
+            rows = _naming(rows, value, related=related)
     if wanted.verb:
-        asked &= Q(verb=wanted.verb)
-    if wanted.registration:
-        asked &= Q(registration=UUID(wanted.registration))
-    return asked or None
+        rows = rows.filter(verb=wanted.verb[:500])
+    return rows.filter(registration=UUID(wanted.registration)) if wanted.registration else rows
 
 
-def _with_pointers(asked: Q) -> Q:
-    """Those that match, and those that point to one that matches, at any remove; voided targets count, voiding statements do not pass on."""
-    reached: set[UUID] = set()
-    targets: Any = Statement.objects.filter(asked).values("statement_id")
+def _naming(rows: QuerySet[Statement], value: str, *, related: bool) -> QuerySet[Statement]:
+    """Statements that name an agent or activity. The authority is the key that wrote, so it is found there."""
+    term = UUID(hex=value)
+    if not related:
+        return rows.filter(terms__value=term, terms__is_main=True)
+    author = XapiKey.objects.filter(authority=term).values_list("pk", flat=True).first()
+    return rows.filter(terms__value=term) if author is None else rows.filter(Q(key=author) | Q(terms__value=term)).distinct()
+
+
+def _pointing(wanted: Wanted) -> list[int]:
+    """Places of statements that point to one that matches, at any remove; a voided one in between still leads on."""
+    reached: dict[int, UUID] = {}
+    targets: Any = _narrowed(Statement.objects.all(), wanted).order_by().values("statement_id")
     for _depth in range(DEEPEST_CHAIN):
-        found = set(Statement.objects.filter(target__in=targets).values_list("statement_id", flat=True)) - reached
-        if not found:
+        found = dict(Statement.objects.filter(target__isnull=False, target__in=targets).values_list("seq", "statement_id"))
+        new = {seq: ident for seq, ident in found.items() if seq not in reached}
+        if not new:
             break
-        reached |= found
-        targets = found
-    return asked | Q(statement_id__in=reached)
+        reached |= new
+        targets = list(new.values())
+    return sorted(reached)
 
 
 def one(ident: UUID, key: XapiKey, *, voided: bool) -> Statement | None:

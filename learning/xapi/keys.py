@@ -6,11 +6,14 @@ import hashlib
 import secrets
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from foundation.api import record_audit_entry
 from learning.xapi.models import XapiKey
+from learning.xapi.reading import agent_key
 
 SCOPES = ("statements/write", "statements/read/mine", "statements/read", "state", "define", "profile", "all/read", "all")
 OPERATOR_SCOPES = ["all"]
@@ -29,9 +32,9 @@ def create_key(name: str, *, institution: Any, scopes: list[str] | None, actor: 
     if unknown:
         raise UnknownScope(", ".join(unknown))
     secret = secrets.token_urlsafe(32)
-    row = XapiKey.objects.create(
-        name=name, key=secrets.token_hex(16), secret_hash=_digest(secret), institution=institution, scopes=wanted, created_at=at
-    )
+    row = XapiKey(name=name, key=secrets.token_hex(16), secret_hash=_digest(secret), institution=institution, scopes=wanted, created_at=at)
+    row.authority = UUID(hex=agent_key(authority_of(row)))
+    row.save(force_insert=True)
     record_audit_entry(
         "xapi.create_key", actor=actor, about=row, data={"scopes": wanted, "institution": institution.code if institution else ""}
     )
@@ -45,12 +48,27 @@ def revoke_key(row: XapiKey, *, actor: Any, at: datetime) -> None:
     record_audit_entry("xapi.revoke_key", actor=actor, about=row)
 
 
-def find_key(key: str, secret: str, *, at: datetime) -> XapiKey | None:
-    """The living key of these credentials. The digest is compared in constant time; one query."""
-    row = XapiKey.objects.filter(key=key, revoked_at__isnull=True).first()
-    if not secrets.compare_digest(row.secret_hash if row else "", _digest(secret)) or row is None:
-        return None
-    return None if row.expires_at is not None and row.expires_at <= at else row
+def authority_of(key: XapiKey) -> dict[str, Any]:
+    """Who vouches for what a key writes: an account of the store, whatever was sent."""
+    return {"objectType": "Agent", "name": key.name, "account": {"homePage": f"{settings.SITE_URL}/xapi", "name": key.key}}
+
+
+def find_key(key: str, secret: str, *, at: datetime) -> tuple[XapiKey | None, bool]:
+    """The key of this name, if there is one, and whether it may pass: living, and the secret is its own (compared in constant time). One
+    query."""
+    row = XapiKey.objects.select_related("institution").filter(key=key).first()
+    fits = secrets.compare_digest(row.secret_hash if row else "", _digest(secret))
+    return row, row is not None and fits and is_living(row, at)
+
+
+def is_living(key: XapiKey, at: datetime) -> bool:
+    """Neither revoked nor expired."""
+    return key.revoked_at is None and (key.expires_at is None or key.expires_at > at)
+
+
+def living_operator_keys(at: datetime) -> list[XapiKey]:
+    """Keys that may write about anybody and read everything, for the health page. One query."""
+    return [key for key in XapiKey.objects.filter(institution__isnull=True, revoked_at__isnull=True).order_by("pk") if is_living(key, at)]
 
 
 def _digest(secret: str) -> str:

@@ -5,26 +5,38 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
+import msgspec
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 
+from foundation.api import LightCounter, client_address, rate_limited
 from learning.xapi.finding import horizon
 from learning.xapi.keys import find_key
-from learning.xapi.models import XapiKey
+from learning.xapi.models import Bound, XapiKey
+from learning.xapi.reading import agent_key
+from learning.xapi.refusals import note_refusal
 from learning.xapi.shape import V2, ShapeError, agent, iri, parse_time, uuid
+from learning.xapi.tokens import key_holds, key_of_token
 
 RELEASES = {"1.0": "1.0.3", "2.0": V2}
 LARGEST_BODY = 10 * 1024 * 1024
 DEEPEST = 64
+MINUTE = 60
+CALLS = LightCounter()
+"""Calls of each key, counted for the limit of a minute."""
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "HEAD,GET,POST,PUT,DELETE,OPTIONS",
@@ -41,10 +53,12 @@ HEADERS_IN_FORM = {
 class Refused(Exception):
     """An answer that is not the wished one: status and a text that says why."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, *, part: str = "", key: XapiKey | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.part = part
+        self.key = key
 
 
 @dataclass
@@ -68,6 +82,24 @@ class Call:
         """A request header by its name in capitals with underscores, empty where it is missing."""
         return self.headers.get(f"HTTP_{name}", self.headers.get(name, ""))
 
+    @property
+    def bound(self) -> Bound | None:
+        """The one learner that the credentials are for, or None."""
+        return self.key.bound
+
+    def holds(self, scope: str) -> bool:
+        """Whether the credentials include a scope."""
+        return key_holds(self.key.scopes, scope)
+
+    def require_own(self, agent: Mapping[str, Any], *, registration: str = "", part: str = "agent") -> None:
+        """Refuse another actor or registration than the one that a learner's token is for."""
+        if self.bound is None:
+            return
+        if agent_key(agent) != self.bound.actor.hex:
+            raise Refused(403, "This token is for another actor.", part=part)
+        if self.bound.registration and registration.lower() != self.bound.registration:
+            raise Refused(403, "This token is for another registration.", part=part)
+
     def allow(self, *known: str, needed: tuple[str, ...] = ()) -> None:
         """Refuse parameters that this resource does not know, exactly as they are written, and ask for those it needs."""
         for name in self.params:
@@ -79,7 +111,7 @@ class Call:
 
     def require(self, *scopes: str) -> None:
         """Refuse a key that holds none of these scopes."""
-        if not {*scopes, "all"} & set(self.key.scopes):
+        if not any(self.holds(scope) for scope in scopes):
             raise Refused(403, f"This key does not allow that; it would need one of: {', '.join(scopes)}.")
 
     def agent(self, name: str = "agent") -> dict[str, Any]:
@@ -118,8 +150,24 @@ def _number(value: str, path: str) -> None:
         raise ShapeError(path, "is not a number from 0")
 
 
+UNUSUAL = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|[0-9][eE]\+?[0-9]{3}|NaN|Infinity|[0-9]{16}")
+"""What makes a text worth a closer look: escaped NUL and halves of characters, numbers beyond the usual."""
+
+
 def parse_json(body: bytes, *, what: str = "body") -> Any:
     """JSON, or a refusal that says what is wrong: encoding, depth, numbers that are none. Never an error of ours."""
+    if UNUSUAL.search(body) or body.startswith(b"\xef\xbb\xbf"):
+        return _parse_with_care(body, what)
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return _parse_with_care(body, what)
+    _require_shallow(found, what)
+    return found
+
+
+def _parse_with_care(body: bytes, what: str) -> Any:
+    """The slow way, for what is unusual or wrong: exact whole numbers, and a reason for every refusal."""
     try:
         found = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
         json.dumps(found, ensure_ascii=False).encode("utf-8")
@@ -127,6 +175,7 @@ def parse_json(body: bytes, *, what: str = "body") -> Any:
         raise Refused(400, f"The {what} is not UTF-8.") from error
     except (ValueError, RecursionError) as error:
         raise Refused(400, f"The {what} is not JSON that this store reads.") from error
+    _require_shallow(found, what)
     _require_storable(found, what)
     return found
 
@@ -135,22 +184,34 @@ def _no_constant(word: str) -> None:
     raise ValueError(word)
 
 
+def _require_shallow(value: Any, what: str) -> None:
+    """No deeper than any database or reader likes. Level by level, without recursion."""
+    level = [value]
+    for _depth in range(DEEPEST):
+        level = [
+            part
+            for item in level
+            for part in (item.values() if type(item) is dict else item)
+            if type(part) is dict or type(part) is list
+        ] if _depth or type(value) in {dict, list} else []  # fmt: skip
+        if not level:
+            return
+    raise Refused(400, f"The {what} is nested more than {DEEPEST} levels deep.")
+
+
 def _require_storable(value: Any, what: str) -> None:
-    """No deeper than any database or reader likes, no number beyond all bounds, no NUL. Walks without recursion."""
-    waiting = [(value, 1)]
+    """No number beyond all bounds, no NUL. Walks without recursion."""
+    waiting = [value]
     while waiting:
-        item, level = waiting.pop()
-        if level > DEEPEST:
-            raise Refused(400, f"The {what} is nested more than {DEEPEST} levels deep.")
+        item = waiting.pop()
         if isinstance(item, float) and item in {float("inf"), float("-inf")}:
             raise Refused(400, f"The {what} has a number beyond all bounds.")
         if isinstance(item, str) and "\x00" in item:
             raise Refused(400, f"The {what} has the character NUL, which no text has.")
         if isinstance(item, dict):
-            waiting += [(name, level) for name in item]
-            waiting += [(part, level + 1) for part in item.values()]
+            waiting += [*item, *item.values()]
         elif isinstance(item, list):
-            waiting += [(part, level + 1) for part in item]
+            waiting += item
 
 
 Handler = Callable[[Call], HttpResponse]
@@ -170,9 +231,7 @@ def resource(methods: Mapping[str, Handler], *, open_to_all: bool = False, consi
         try:
             answer = _answer(request, base, token, methods, open_to_all=open_to_all)
         except Refused as refused:
-            answer = JsonResponse({"error": refused.message}, status=refused.status, json_dumps_params={"ensure_ascii": False})
-            if refused.status == 401:  # noqa: PLR2004
-                answer["WWW-Authenticate"] = 'Basic realm="xAPI"'
+            answer = _refusal(request, refused)
         answer["X-Experience-API-Version"] = release
         if consistent:
             answer["X-Experience-API-Consistent-Through"] = horizon().astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -183,6 +242,22 @@ def resource(methods: Mapping[str, Handler], *, open_to_all: bool = False, consi
     return view
 
 
+def _refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """The reason, as JSON; remembered for the key's institution where the key is known."""
+    content = {"error": refused.message, **({"part": refused.part} if refused.part else {})}
+    answer = JsonResponse(content, status=refused.status, json_dumps_params={"ensure_ascii": False})
+    if refused.status == HTTPStatus.UNAUTHORIZED:
+        answer["WWW-Authenticate"] = 'Basic realm="xAPI", Bearer'
+    if refused.status == HTTPStatus.TOO_MANY_REQUESTS:
+        answer["Retry-After"] = str(MINUTE - int(time.time()) % MINUTE)
+    if refused.key is not None and refused.status != HTTPStatus.NOT_FOUND:
+        note_refusal(
+            refused.key, method=str(request.method), resource="/".join(request.path.split("/")[3:]), status=refused.status,
+            part=refused.part, reason=refused.message, at=timezone.now(),
+        )  # fmt: skip
+    return answer
+
+
 def _answer(request: HttpRequest, base: str, token: str, methods: Mapping[str, Handler], *, open_to_all: bool) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(status=204)
@@ -190,11 +265,15 @@ def _answer(request: HttpRequest, base: str, token: str, methods: Mapping[str, H
     call.base, call.token = f"/xapi/{base}", token
     if not open_to_all:
         _check_version(call)
-        call.key = _authenticated(call)
+        call.key = _authenticated(call, client_address(request))
     name = "GET" if call.method == "HEAD" else call.method
     if name not in methods:
         raise Refused(405, f"{call.method} is not possible here.")
-    return methods[name](call)
+    try:
+        return methods[name](call)
+    except Refused as refused:
+        refused.key = call.key if call.key.pk else None
+        raise
 
 
 def _call(request: HttpRequest, release: str) -> Call:
@@ -241,15 +320,31 @@ def _check_version(call: Call) -> None:
         raise Refused(400, "The header X-Experience-API-Version is missing, or names a version that is not spoken at this address.")
 
 
-def _authenticated(call: Call) -> XapiKey:
+def _authenticated(call: Call, address: str) -> XapiKey:
     scheme, _blank, word = call.header("AUTHORIZATION").partition(" ")
-    if scheme.lower() != "basic" or not word:
-        raise Refused(401, "Send the key and secret of the store (HTTP Basic).")
+    if scheme.lower() not in {"basic", "bearer"} or not word:
+        raise Refused(401, "Send the key and secret of the store (HTTP Basic), or a bearer token.")
+    key = _by_token(word) if scheme.lower() == "bearer" else _by_secret(word, address)
+    if CALLS.limited(f"xapi:{key.pk}", limit=settings.XAPI_REQUESTS_PER_MINUTE, seconds=MINUTE):
+        raise Refused(429, f"More than {settings.XAPI_REQUESTS_PER_MINUTE} requests a minute. Send batches, or wait.", key=key)
+    return key
+
+
+def _by_token(word: str) -> XapiKey:
+    found = key_of_token(word.strip(), at=timezone.now())
+    if found is None:
+        raise Refused(401, "The token is not valid, or not any more.")
+    return found
+
+
+def _by_secret(word: str, address: str) -> XapiKey:
     try:
         name, _colon, secret = base64.b64decode(word, validate=True).decode("utf-8").partition(":")
     except (binascii.Error, ValueError) as error:
         raise Refused(401, "The credentials cannot be read.") from error
-    found = find_key(name[:40].replace("\x00", ""), secret, at=timezone.now())
-    if found is None:
-        raise Refused(401, "Key and secret do not belong together, or have been revoked.")
-    return found
+    found, passes = find_key(name[:40].replace("\x00", ""), secret, at=timezone.now())
+    if found is not None and passes:
+        return found
+    if rate_limited(f"xapi-failed:{address}", limit=settings.XAPI_FAILED_SIGN_INS_PER_MINUTE, seconds=MINUTE):
+        raise Refused(429, "Too many wrong credentials from this address. Wait a minute.")
+    raise Refused(401, "Key and secret do not belong together, or have been revoked.", key=found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,9 +14,11 @@ from uuid import UUID
 from django.db import models
 
 from foundation.api import in_language, visible_to
-from learning.xapi.models import Statement
+from learning.xapi.models import Statement, XapiAccount
 from learning.xapi.profile import VERBS_BY_IRI
-from learning.xapi.types import StatementBody, read_statement
+
+PLATFORM = "platform"
+DURATION = re.compile(r"P(?:(\d+(?:[.,]\d+)?)D)?(?:T(?:(\d+(?:[.,]\d+)?)H)?(?:(\d+(?:[.,]\d+)?)M)?(?:(\d+(?:[.,]\d+)?)S)?)?")
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,11 @@ class StatementInWords:
     object_name: str
     score: Decimal | None
     minutes: int | None
+    source: str = ""
+    """The institution whose system said so; empty for the platform."""
+    is_own: bool = True
+    """Whether our own player wrote it."""
+    ident: str = ""
 
 
 def statements_of_registration(user: Any, registration: UUID, *, verbs: Iterable[str] = ()) -> models.QuerySet[Statement]:
@@ -37,33 +46,74 @@ def statements_of_registration(user: Any, registration: UUID, *, verbs: Iterable
 
 
 def in_words(statements: Iterable[Statement]) -> list[StatementInWords]:
-    """Statements as sentences can be made of them. No query."""
-    return [_in_words(read_statement(row.text), row) for row in statements]
+    """Statements as sentences can be made of them, ours and those of other systems. No query where institution and key are loaded."""
+    return [_in_words(json.loads(row.text), row) for row in statements]
 
 
-def _in_words(body: StatementBody, row: Statement) -> StatementInWords:
+def statements_about(user: Any, *, source: str = "") -> models.QuerySet[Statement]:
+    """Standing statements about this person, the latest first; ``source`` is an institution's code, or ``platform`` for our own player's."""
+    rows = Statement.objects.about_person(user.uuid).standing().select_related("institution")
+    if source == PLATFORM:
+        rows = rows.filter(key__isnull=True)
+    elif source:
+        rows = rows.filter(key__isnull=False, institution__code=source)
+    return rows.order_by("-timestamp", "-seq")
+
+
+def sources_about(user: Any) -> list[tuple[str, str, str]]:
+    """Code and names of the institutions whose systems know this person. One query."""
+    rows = XapiAccount.objects.filter(person_uuid=user.uuid).order_by("institution__code")
+    return list(rows.values_list("institution__code", "institution__name_zh", "institution__name_en").distinct())
+
+
+def _in_words(body: dict[str, Any], row: Statement) -> StatementInWords:
     term = VERBS_BY_IRI.get(row.verb)
-    names = body.object.definition.name if body.object.definition else {}
-    score = body.result.score if body.result else None
+    result = body.get("result", {})
+    last = row.verb.rstrip("/#").rsplit("/", 1)[-1].rsplit("#", 1)[-1]
     return StatementInWords(
         at=row.timestamp,
-        verb=row.verb.rsplit("/", 1)[-1],
-        verb_name=in_language(term.zh, term.en) if term else row.verb.rsplit("/", 1)[-1],
-        object_name=in_language(names.get("zh-CN", ""), names.get("en", "")) or row.object_iri,
-        score=Decimal(str(score.scaled)) * 100 if score and score.scaled is not None else None,
-        minutes=_minutes(body.result.duration if body.result else None),
+        verb=last if term or row.key_id is None else "",
+        verb_name=in_language(term.zh, term.en) if term else in_readers_language(body["verb"].get("display", {})) or last,
+        object_name=_name_of(body["object"]) or row.object_iri,
+        score=_per_cent(result.get("score", {})),
+        minutes=_minutes(result.get("duration")),
+        source="" if row.key_id is None or row.institution is None else row.institution.name,
+        is_own=row.key_id is None,
+        ident=str(row.statement_id),
     )
 
 
+def _name_of(thing: dict[str, Any]) -> str:
+    """What an object is called: an activity's name, an agent's, or nothing."""
+    if thing.get("objectType") in {"Agent", "Group"}:
+        return str(thing.get("name", ""))
+    return in_readers_language(thing.get("definition", {}).get("name", {}))
+
+
+def in_readers_language(words: dict[str, str]) -> str:
+    """A language map in the reader's language, else in any: zh-CN, zh-Hans and zh are Chinese, en-GB and en English."""
+    if not words:
+        return ""
+    wanted = "en" if in_language("zh", "en") == "en" else "zh"
+    near = [text for tag, text in words.items() if tag.lower() == wanted or tag.lower().startswith(f"{wanted}-")]
+    return near[0] if near else next(iter(words.values()))
+
+
+def _per_cent(score: dict[str, Any]) -> Decimal | None:
+    """The scaled score in per cent, or the raw one on its own scale; None where neither is there."""
+    if "scaled" in score:
+        return Decimal(str(score["scaled"])) * 100
+    if "raw" in score and "max" in score and score["max"] > score.get("min", 0):
+        low = Decimal(str(score.get("min", 0)))
+        return ((Decimal(str(score["raw"])) - low) / (Decimal(str(score["max"])) - low) * 100).quantize(Decimal("0.1"))
+    return None
+
+
 def _minutes(duration: str | None) -> int | None:
-    """Whole minutes of our own ISO durations (PT1H2M3S), rounded up from the first second."""
-    if not duration:
+    """Whole minutes of an ISO 8601 duration, rounded up from the first second; None for one in months or years."""
+    found = DURATION.fullmatch(duration or "")
+    if found is None:
         return None
-    seconds, number = 0, ""
-    for sign in duration.removeprefix("PT"):
-        if sign in "HMS":
-            seconds += int(Decimal(number)) * {"H": 3600, "M": 60, "S": 1}[sign]
-            number = ""
-        else:
-            number += sign
-    return -(-seconds // 60)
+    days, hours, minutes, seconds = (Decimal((part or "0").replace(",", ".")) for part in found.groups())
+    total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    return int(-(-total // 60))

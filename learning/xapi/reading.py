@@ -18,7 +18,8 @@ Json = dict[str, Any]
 
 
 def agent_key(agent: Mapping[str, Any]) -> str:
-    """The fingerprint by which statements about one agent are found; empty for a group without an identifier."""
+    """The fingerprint by which statements about one agent are found, 128 bits of SHA-256 in hexadecimal; empty for a group without an
+    identifier."""
     for name in IFIS:
         if name in agent:
             value = agent[name]
@@ -29,22 +30,42 @@ def agent_key(agent: Mapping[str, Any]) -> str:
                 if name == "mbox"
                 else value
             )
-            return hashlib.sha256(f"{name}\x1f{said}".encode()).hexdigest()
+            return fingerprint(name, said)
     return ""
 
 
 def activity_key(iri: str) -> str:
     """The fingerprint of an activity."""
-    return hashlib.sha256(f"activity\x1f{iri}".encode()).hexdigest()
+    return fingerprint("activity", iri)
 
 
-def terms_of(statement: Mapping[str, Any]) -> set[tuple[str, bool]]:
-    """(fingerprint, is main) of every agent and activity in a statement: main are actor and object, the rest is related."""
-    found: set[tuple[str, bool]] = set()
+def attachment_key(sha2: str) -> str:
+    """The fingerprint by which statements with an attachment are found."""
+    return fingerprint("attachment", sha2.lower())
+
+
+def fingerprint(kind: str, value: object) -> str:
+    """128 bits of SHA-256, in hexadecimal."""
+    return hashlib.sha256(f"{kind}\x1f{value}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def terms_of(statement: Mapping[str, Any]) -> dict[str, bool]:
+    """Fingerprint → is main, of every agent, activity and attachment in a statement: main are actor and object, the rest is related.
+
+    The authority is left out: it follows from the key that wrote the statement.
+    """
+    found: dict[str, bool] = {}
     for part, main in _people(statement):
-        found |= {(key, main) for key in _with_members(part)}
-    found |= {(activity_key(part["id"]), main) for part, main in _activities(statement)}
-    return {(key, main) for key, main in found if key}
+        for key in _with_members(part):
+            found[key] = main or found.get(key, False)
+    for part, main in _activities(statement):
+        key = activity_key(part["id"])
+        found[key] = main or found.get(key, False)
+    for holder in (statement, statement["object"]):
+        for attachment in holder.get("attachments", ()):
+            found.setdefault(attachment_key(attachment["sha2"]), False)
+    found.pop("", None)
+    return found
 
 
 def _with_members(agent: Mapping[str, Any]) -> Iterator[str]:
@@ -60,8 +81,6 @@ def _people(statement: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], b
         yield thing, True
     elif thing.get("objectType") == "SubStatement":
         yield from ((person, False) for person, _main in _people(thing))
-    if "authority" in statement:
-        yield statement["authority"], False
     context = statement.get("context", {})
     yield from ((context[name], False) for name in ("instructor", "team") if name in context)
     yield from ((item["agent"], False) for item in context.get("contextAgents", ()))

@@ -92,6 +92,11 @@ text, flag, number, whole = (
 )
 
 
+def scope_list(value: Any, path: str) -> None:
+    """Names of scopes."""
+    _list_of(text)(value, path)
+
+
 def an_object(value: Any, path: str) -> Mapping[str, Any]:
     """Raises ShapeError for anything but a JSON object."""
     if not isinstance(value, Mapping):

@@ -10,18 +10,21 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
 from learning.xapi import documents
+from learning.xapi.accounts import homes_of
 from learning.xapi.finding import Wanted, find, more_token, one, read_more
 from learning.xapi.models import ActivityDefinition, Statement
 from learning.xapi.multipart import check_attachments, read_body, write_mixed
 from learning.xapi.profile import profile_document
-from learning.xapi.protocol import Call, Refused, resource
+from learning.xapi.protocol import Call, Refused, parse_json, resource
 from learning.xapi.reading import activity_key, agent_key, as_sent, definitions_in, in_one_language, only_ids
-from learning.xapi.shape import IFIS, ShapeError, check_statement
-from learning.xapi.storing import IdTwice, StatementConflict, now, read_attachment, store_batch
+from learning.xapi.shape import IFIS, VOIDED, ShapeError, actor, check_statement, parts, scope_list, uuid, whole
+from learning.xapi.storing import IdTwice, StatementConflict, read_attachment, store_batch
+from learning.xapi.tokens import TokenRefused, issue_token
 
 LARGEST_BATCH = 1000
 FORMATS = ("exact", "ids", "canonical")
@@ -146,31 +149,39 @@ def _post_statements(call: Call) -> HttpResponse:
     return JsonResponse([str(ident) for ident in _store(call, statements, parts)], safe=False)
 
 
-def _store(call: Call, statements: list[Any], parts: dict[str, Any]) -> list[UUID]:
+def _store(call: Call, statements: list[Any], sent: dict[str, Any]) -> list[UUID]:
     """All or none, and the reason names the place. Raises Refused."""
     call.require("statements/write")
     for place, statement in enumerate(statements):
         try:
             check_statement(statement, call.release, f"statements[{place}]" if len(statements) > 1 else "statement")
         except ShapeError as error:
-            raise Refused(400, str(error)) from error
-        _require_own_actor(call, statement)
-    check_attachments(statements, parts)
+            raise Refused(400, str(error), part=error.path) from error
+    _require_own_actors(call, statements)
+    check_attachments(statements, sent)
     try:
-        return store_batch(statements, key=call.key, release=call.release, attachments=parts, at=now())
+        return store_batch(statements, key=call.key, release=call.release, attachments=sent, describes=call.holds("define"))
     except IdTwice as error:
         raise Refused(400, "The batch names one id twice. Nothing was stored.") from error
     except StatementConflict as error:
         raise Refused(409, f"Another statement has the id {error.statement_id}. Nothing was stored.") from error
 
 
-def _require_own_actor(call: Call, statement: dict[str, Any]) -> None:
-    """An institution's key writes about accounts of the institution's own system."""
-    if call.key.institution is None:
-        return
-    home = call.key.institution.website
-    if not home or statement["actor"].get("account", {}).get("homePage") != home:
-        raise Refused(403, "This key writes about accounts of its institution's own system alone (account.homePage is its website).")
+def _require_own_actors(call: Call, statements: list[dict[str, Any]]) -> None:
+    """A learner's token writes about that learner, in that registration, and voids nothing. An institution's key writes about accounts of
+    the institution's own systems."""
+    if call.bound is not None:
+        for number, statement in enumerate(statements):
+            registration = statement.get("context", {}).get("registration", "")
+            call.require_own(statement["actor"], registration=registration, part=f"statements[{number}].actor")
+            if statement["verb"]["id"] == VOIDED:
+                raise Refused(403, "A learner's token voids nothing.", part=f"statements[{number}].verb")
+    elif call.key.institution is not None:
+        homes = homes_of(call.key.institution)
+        for number, statement in enumerate(statements):
+            if statement["actor"].get("account", {}).get("homePage") not in homes:
+                reason = "This key writes about accounts of its institution's own systems alone: account.homePage must be one of them."
+                raise Refused(403, reason, part=f"statements[{number}].actor.account.homePage")
 
 
 def _about(call: Call) -> HttpResponse:
@@ -206,6 +217,28 @@ def _get_more(call: Call) -> HttpResponse:
     return _page(call, wanted)
 
 
+def _post_tokens(call: Call) -> HttpResponse:
+    """A token with a part of this key's rights: for a while, or for one learner (what a launched activity is given)."""
+    call.allow()
+    if call.bound is not None:
+        raise Refused(403, "A token makes no tokens.")
+    wanted = parse_json(call.body)
+    try:
+        known = {"actor": actor, "registration": uuid, "seconds": whole, "scopes": scope_list}
+        parts(wanted, "token", known, needed=("seconds",))
+        scopes = wanted.get("scopes", [])
+        token = issue_token(
+            call.key, at=timezone.now(), seconds=wanted["seconds"], scopes=scopes, actor=wanted.get("actor"),
+            registration=wanted.get("registration", ""),
+        )  # fmt: skip
+    except ShapeError as error:
+        raise Refused(400, str(error), part=error.path) from error
+    except TokenRefused as error:
+        raise Refused(403, str(error)) from error
+    return JsonResponse({"token": token, "token_type": "Bearer", "expires_in": wanted["seconds"]})
+
+
+tokens = resource({"POST": _post_tokens})
 statements = resource({"GET": _get_statements, "PUT": _put_statement, "POST": _post_statements}, consistent=True)
 more = resource({"GET": _get_more}, consistent=True)
 about = resource({"GET": _about}, open_to_all=True)

@@ -264,7 +264,7 @@ def test_the_alternate_syntax_is_the_older_releases_alone():
 def test_without_a_living_key_nothing_opens(store, word):
     answer = store.ask("GET", "statements", headers={"authorization": word})
 
-    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, 'Basic realm="xAPI"')
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, 'Basic realm="xAPI", Bearer')
     assert answer["X-Experience-API-Version"] == "2.0.0"
 
 
