@@ -25,8 +25,12 @@ from learning.study.exceptions import StudyError
 from learning.study.models import ClassListEntry, CourseRun, Enrolment, QuizAttempt, UnitProgress
 from learning.study.queries import runs_of_course, standing_of
 from learning.study.types import AttemptHistory, Enrolled, RunOpened, Standing, StudyHistory, UnitHistory
+from learning.xapi.accounts import register_home
 from learning.xapi.actions import write_statement, write_statements
+from learning.xapi.keys import create_key, living_operator_keys
 from learning.xapi.models import Statement
+from learning.xapi.refusals import note_refusal
+from learning.xapi.storing import take_statements
 from learning.xapi.types import Activity, StatementDraft
 
 __all__ = [
@@ -70,20 +74,25 @@ __all__ = [
     "close_run",
     "complete_unit",
     "correct_record",
+    "create_key",
     "enrol",
     "enrol_many",
     "enter_record",
     "enter_records",
     "leave_run",
+    "living_operator_keys",
+    "note_refusal",
     "open_run",
     "open_unit",
     "record_history",
     "records_of",
+    "register_home",
     "report_time",
     "runs_of_course",
     "standing_of",
     "submit_quiz",
     "summary_of",
+    "take_statements",
     "void_record",
     "write_statement",
     "write_statements",

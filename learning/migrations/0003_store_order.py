@@ -177,6 +177,11 @@ class Migration(migrations.Migration):
             field=models.UUIDField(blank=True, null=True, verbose_name='actor'),
         ),
         migrations.AddField(
+            model_name='activitydefinition',
+            name='said',
+            field=models.CharField(blank=True, max_length=32, verbose_name='digest of what was said last'),
+        ),
+        migrations.AddField(
             model_name='xapikey',
             name='authority',
             field=models.UUIDField(blank=True, db_index=True, null=True, verbose_name='fingerprint of the authority'),

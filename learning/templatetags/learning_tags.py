@@ -12,9 +12,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from foundation.api import format_credits, in_language
 from learning.archive.enums import Category, Trust
@@ -123,6 +122,9 @@ SCORED = {"passed": gettext_lazy("You passed “%(name)s”."), "failed": gettex
 def statement_sentence(told: StatementInWords) -> str:
     """A statement about the reader as a sentence to the reader."""
     sentences = {
+        "attempted": _("You began the quiz of “%(name)s”."),
+        "answered": _("You answered a question of “%(name)s”."),
+        "progressed": _("You made progress in “%(name)s”."),
         "registered": _("You enrolled in “%(name)s”."),
         "leave": _("You left “%(name)s”."),
         "completed": _("You completed “%(name)s”."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,6 @@ from django.db.models import Q
 from foundation.api import handles, record_audit_entry
 from identity.api import Institution, LearnerNumberLinked, LearnerNumberUnlinked, people_by_number
 from learning.xapi.models import XapiAccount, XapiHome, XapiKey
-from learning.xapi.reading import agent_key
 
 LONGEST_HOME, LONGEST_NAME = 200, 120
 
@@ -51,9 +50,9 @@ def register_home(institution: Institution, address: str, *, actor: Any, at: dat
     return row
 
 
-def note_accounts(actors: Iterable[Mapping[str, Any]], *, key: XapiKey, at: datetime) -> None:
-    """Remember accounts of institutions' own systems, with the person behind where the number is known. At most four queries a batch."""
-    accounts = {agent_key(actor): actor["account"] for actor in actors if "account" in actor}
+def note_accounts(actors: Mapping[str, Mapping[str, Any]], *, key: XapiKey, at: datetime) -> None:
+    """``actors`` by their fingerprints. Remember accounts of institutions' own systems, with the person behind where the number is known. At most four queries a batch."""
+    accounts = {actor: value["account"] for actor, value in actors.items()}
     accounts = {
         key: value for key, value in accounts.items() if len(value["homePage"]) <= LONGEST_HOME and len(value["name"]) <= LONGEST_NAME
     }

@@ -79,7 +79,7 @@ def _insert_missing(rows: list[Row]) -> None:
             )
             if not known:
                 raise
-            rows = [row for row in rows if row.statement_id not in known]
+            rows = [row for row in rows if UUID(hex=row.statement_id) not in known]
         else:
             return
 
@@ -119,13 +119,13 @@ def _row(draft: StatementDraft) -> Row:
     text = msgspec.json.encode(body)
     terms = terms_of(msgspec.json.decode(text))
     return Row(
-        statement_id=body.id,
+        statement_id=body.id.hex,
         timestamp=draft.at,
         verb=body.verb.id,
         object_iri=body.object.id,
         actor=agent_key({"account": {"homePage": body.actor.account.home_page, "name": body.actor.account.name}}),
-        actor_uuid=draft.actor_uuid,
-        registration=draft.registration,
+        actor_uuid=draft.actor_uuid.hex,
+        registration=draft.registration.hex if draft.registration else None,
         institution_id=draft.institution_id,
         content_hash=content_hash(text),
         text=text.decode(),

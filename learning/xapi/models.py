@@ -250,6 +250,7 @@ class ActivityDefinition(models.Model):
     key = models.CharField(_("fingerprint"), max_length=64, unique=True)
     iri = models.TextField(_("activity"))
     definition = models.JSONField(_("definition"), default=dict)
+    said = models.CharField(_("digest of what was said last"), max_length=32, blank=True)
 
     class Meta:
         verbose_name = _("activity definition")

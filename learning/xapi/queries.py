@@ -74,7 +74,7 @@ def _in_words(body: dict[str, Any], row: Statement) -> StatementInWords:
         at=row.timestamp,
         verb=last if term or row.key_id is None else "",
         verb_name=in_language(term.zh, term.en) if term else in_readers_language(body["verb"].get("display", {})) or last,
-        object_name=_name_of(body["object"]) or row.object_iri,
+        object_name=_name_of(body["object"]) or _name_around(body) or row.object_iri,
         score=_per_cent(result.get("score", {})),
         minutes=_minutes(result.get("duration")),
         source="" if row.key_id is None or row.institution is None else row.institution.name,
@@ -88,6 +88,12 @@ def _name_of(thing: dict[str, Any]) -> str:
     if thing.get("objectType") in {"Agent", "Group"}:
         return str(thing.get("name", ""))
     return in_readers_language(thing.get("definition", {}).get("name", {}))
+
+
+def _name_around(body: dict[str, Any]) -> str:
+    """What the activity is called that this one is a part of: a question is told by its quiz."""
+    parents = body.get("context", {}).get("contextActivities", {}).get("parent", [])
+    return next(filter(None, map(_name_of, parents if isinstance(parents, list) else [parents])), "")
 
 
 def in_readers_language(words: dict[str, str]) -> str:

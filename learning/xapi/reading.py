@@ -9,11 +9,14 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC
 from typing import Any
 
+import msgspec
+
 from learning.xapi.shape import IFIS, parse_time
 
 SERVER_SET = ("id", "stored", "authority", "version", "timestamp")
 HUNDREDTHS = re.compile(r"([.,]\d\d)\d+(?=S$)")
 """Durations are compared to the hundredth of a second."""
+DEFAULT_TYPES = ("Activity", "Agent")
 Json = dict[str, Any]
 
 
@@ -109,29 +112,45 @@ def definitions_in(statement: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
 def said(statement: Mapping[str, Any]) -> str:
     """SHA-256 of what a statement says: without what the store sets, how a verb is shown, how activities are described, and the order of
     a group's members; times in one form."""
-    content = {name: value for name, value in statement.items() if name not in SERVER_SET}
-    return hashlib.sha256(json.dumps(_plain(content), sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+    content = {name: plain(value, name) for name, value in statement.items() if name not in SERVER_SET}
+    return hashlib.sha256(canonical(content)).hexdigest()
 
 
-def _plain(value: Any, name: str = "") -> Any:
-    if isinstance(value, list):
-        items = [_plain(item) for item in value]
-        return sorted(items, key=lambda item: json.dumps(item, sort_keys=True)) if name == "member" else items
-    if not isinstance(value, Mapping):
-        if name == "duration":
-            return HUNDREDTHS.sub(r"\1", str(value))
-        return parse_time(value, name).astimezone(UTC).isoformat() if name == "timestamp" else value
-    hidden = {"definition"} if "id" in value else set()
-    if name == "verb":
-        hidden = {"display"}
+def canonical(content: Any) -> bytes:
+    """JSON with sorted names. Whole numbers beyond 64 bits are rare and written the slow way."""
+    try:
+        return msgspec.json.encode(content, order="sorted")
+    except OverflowError:
+        return json.dumps(content, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def plain(value: Any, name: str = "") -> Any:
+    """A part without what does not count when statements are compared."""
+    kind = type(value)
+    if kind is dict:
+        return _plain_object(value, name)
+    if kind is list:
+        items = [plain(item) for item in value]
+        return sorted(items, key=canonical) if name == "member" else items
+    if name == "duration":
+        return HUNDREDTHS.sub(r"\1", str(value))
+    if name == "timestamp":
+        return parse_time(value, name).astimezone(UTC).isoformat()
+    return value
+
+
+def _plain_object(value: Json, name: str) -> Json:
     if name == "extensions":
-        return dict(value)
-    plain = {key: _plain(item, key) for key, item in value.items() if key not in hidden}
+        return value
+    if name == "verb":
+        return {key: item for key, item in value.items() if key != "display"}
+    described = "id" in value
+    simple = {key: plain(item, key) for key, item in value.items() if not (described and key == "definition")}
     if name == "contextActivities":
-        plain = {key: item if isinstance(item, list) else [item] for key, item in plain.items()}
-    if plain.get("objectType") in {"Activity", "Agent"}:
-        del plain["objectType"]
-    return plain
+        simple = {key: item if type(item) is list else [item] for key, item in simple.items()}
+    if simple.get("objectType") in DEFAULT_TYPES:
+        del simple["objectType"]
+    return simple
 
 
 def as_sent(statement: Json) -> Json:

@@ -7,10 +7,10 @@ number answers ``since``, ``until``, pages and the horizon, and it can be comput
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
@@ -29,9 +29,9 @@ TERM_COLUMNS = ("value", "seq", "is_main")
 
 @dataclass(slots=True)
 class Row:
-    """A statement on its way into the table, beside the (fingerprint, is main) of all that it names."""
+    """A statement on its way into the table, beside the (fingerprint, is main) of all that it names. Ids are hexadecimal, 32 digits."""
 
-    statement_id: UUID
+    statement_id: str
     timestamp: datetime
     verb: str
     object_iri: str
@@ -39,14 +39,13 @@ class Row:
     content_hash: str
     text: str
     terms: dict[str, bool]
-    actor_uuid: UUID | None = None
-    registration: UUID | None = None
+    actor_uuid: str | None = None
+    registration: str | None = None
     institution_id: int | None = None
-    target: UUID | None = None
+    target: str | None = None
     key_id: int | None = None
     stored: datetime = EPOCH
     seq: int = 0
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def insert(rows: Sequence[Row]) -> None:
     Raises IntegrityError where an id is stored already.
     """
     if connection.vendor == "postgresql":
-        ordered = sorted(rows, key=lambda row: row.statement_id.int)
+        ordered = sorted(rows, key=attrgetter("statement_id"))
         _copy(Statement._meta.db_table, COLUMNS, "".join([_line(row) for row in ordered]))
         terms = [f"{value}\t{row.seq}\t{'t' if main else 'f'}\n" for row in ordered for value, main in row.terms.items()]
         _copy(StatementTerm._meta.db_table, TERM_COLUMNS, "".join(terms))
@@ -118,20 +117,17 @@ def _insertion(table: str, columns: Sequence[str]) -> str:
     return f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608  names of our own models
 
 
-def _line(row: Row) -> str:
-    """A row in COPY's text format."""
-    return (
-        f"{row.seq}\t{row.statement_id.hex}\t{row.stored.isoformat()}\t{row.timestamp.isoformat()}\t{_text(row.verb)}\t{_text(row.object_iri)}\t"
-        f"{row.actor or _NULL}\t{_uuid(row.actor_uuid)}\t{_uuid(row.registration)}\t{_NULL if row.institution_id is None else row.institution_id}\t"
-        f"{_uuid(row.target)}\t{_NULL if row.key_id is None else row.key_id}\t{row.content_hash}\t{_text(row.text)}\n"
-    )
-
-
 _NULL = "\\N"
 
 
-def _uuid(value: UUID | None) -> str:
-    return _NULL if value is None else value.hex
+def _line(row: Row) -> str:
+    """A row in COPY's text format."""
+    return (
+        f"{row.seq}\t{row.statement_id}\t{row.stored.isoformat()}\t{row.timestamp.isoformat()}\t{_text(row.verb)}\t{_text(row.object_iri)}\t"
+        f"{row.actor or _NULL}\t{row.actor_uuid or _NULL}\t{row.registration or _NULL}\t"
+        f"{_NULL if row.institution_id is None else row.institution_id}\t"
+        f"{row.target or _NULL}\t{_NULL if row.key_id is None else row.key_id}\t{row.content_hash}\t{_text(row.text)}\n"
+    )
 
 
 def _text(value: str) -> str:
@@ -146,13 +142,10 @@ def _text(value: str) -> str:
 def _values(row: Row) -> tuple[Any, ...]:
     """A row for SQLite: uuids as hexadecimal, times in UTC without their zone, as Django writes them."""
 
-    def uuid(value: UUID | None) -> str | None:
-        return None if value is None else value.hex
-
     def time(value: datetime) -> str:
         return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
 
     return (
-        row.seq, row.statement_id.hex, time(row.stored), time(row.timestamp), row.verb, row.object_iri, row.actor or None, uuid(row.actor_uuid),
-        uuid(row.registration), row.institution_id, uuid(row.target), row.key_id, row.content_hash, row.text,
+        row.seq, row.statement_id, time(row.stored), time(row.timestamp), row.verb, row.object_iri, row.actor or None, row.actor_uuid,
+        row.registration, row.institution_id, row.target, row.key_id, row.content_hash, row.text,
     )  # fmt: skip

@@ -1,6 +1,8 @@
 """What a statement may look like: every rule of xAPI 1.0.3 and 2.0.0 about its parts, checked by hand, naming the offending part.
 
-Pure: parsed JSON in, ShapeError or nothing out. The ``path`` of an error is that of the part, for example ``context.team.member[0]``.
+Pure: parsed JSON in, ShapeError or nothing out. The ``path`` of an error is that of the part, for example ``context.team.member[0]``. A
+check is given the name of its part alone; whoever holds the part puts its own name before it when an error passes, so that good
+statements pay for no paths.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
@@ -99,9 +102,9 @@ def scope_list(value: Any, path: str) -> None:
 
 def an_object(value: Any, path: str) -> Mapping[str, Any]:
     """Raises ShapeError for anything but a JSON object."""
-    if not isinstance(value, Mapping):
+    if type(value) is not dict:
         raise ShapeError(path, "is not an object")
-    return value
+    return value  # type: ignore[no-any-return]
 
 
 def _list_of(check: Check) -> Check:
@@ -109,7 +112,10 @@ def _list_of(check: Check) -> Check:
         if not isinstance(value, list):
             raise ShapeError(path, "is not a list")
         for place, item in enumerate(value):
-            check(item, f"{path}[{place}]")
+            try:
+                check(item, "")
+            except ShapeError as error:
+                raise ShapeError(f"{path}[{place}]{error.path}", error.message) from None
 
     return each
 
@@ -118,9 +124,13 @@ def parts(value: Any, path: str, known: Mapping[str, Check], *, needed: tuple[st
     """Check an object's properties: none unknown, none null, none missing that is needed."""
     found = an_object(value, path)
     for name, item in found.items():
-        if name not in known:
+        check = known.get(name)
+        if check is None:
             raise ShapeError(f"{path}.{name}", "is not a property here")
-        known[name](item, f"{path}.{name}")
+        try:
+            check(item, name)
+        except ShapeError as error:
+            raise ShapeError(f"{path}.{error.path}", error.message) from None
     for name in needed:
         if name not in found:
             raise ShapeError(path, f"{name} is missing")
@@ -130,14 +140,17 @@ def parts(value: Any, path: str, known: Mapping[str, Check], *, needed: tuple[st
 def language_map(value: Any, path: str) -> None:
     """Texts by language tag."""
     for tag, words in an_object(value, path).items():
-        language(tag, f"{path}.{tag}")
-        text(words, f"{path}.{tag}")
+        if not LANGUAGE_FORM.match(tag):
+            raise ShapeError(f"{path}.{tag}", "is not a language tag of RFC 5646")
+        if type(words) is not str:
+            raise ShapeError(f"{path}.{tag}", "is not a text")
 
 
 def extensions(value: Any, path: str) -> None:
     """Anything, by IRI."""
     for name in an_object(value, path):
-        iri(name, f"{path}.{name}")
+        if not IRI_FORM.match(name):
+            raise ShapeError(f"{path}.{name}", "is not an IRI")
 
 
 def one_of(*words: str) -> Check:
@@ -150,17 +163,21 @@ def one_of(*words: str) -> Check:
     return check
 
 
+ACCOUNT: dict[str, Check] = {"homePage": iri, "name": text}
+
+
 def account(value: Any, path: str) -> None:
     """An account on a system."""
-    parts(value, path, {"homePage": iri, "name": text}, needed=("homePage", "name"))
+    parts(value, path, ACCOUNT, needed=("homePage", "name"))
 
 
 IDENTIFIERS: dict[str, Check] = {"mbox": mail, "mbox_sha1sum": sha1, "openid": iri, "account": account}
+AGENT: dict[str, Check] = {"objectType": one_of("Agent"), "name": text, **IDENTIFIERS}
 
 
 def agent(value: Any, path: str) -> None:
     """One identified person or system."""
-    found = parts(value, path, {"objectType": one_of("Agent"), "name": text, **IDENTIFIERS})
+    found = parts(value, path, AGENT)
     if sum(name in found for name in IFIS) != 1:
         raise ShapeError(path, "needs exactly one of mbox, mbox_sha1sum, openid, account")
 
@@ -208,14 +225,18 @@ def definition(value: Any, path: str) -> None:
             raise ShapeError(f"{path}.{name}", f"does not go with interactionType {found['interactionType']}")
 
 
+ACTIVITY: dict[str, Check] = {"objectType": one_of("Activity"), "id": iri, "definition": definition}
+VERB: dict[str, Check] = {"id": iri, "display": language_map}
+
+
 def activity(value: Any, path: str) -> None:
     """An activity."""
-    parts(value, path, {"objectType": one_of("Activity"), "id": iri, "definition": definition}, needed=("id",))
+    parts(value, path, ACTIVITY, needed=("id",))
 
 
 def verb(value: Any, path: str) -> None:
     """A verb."""
-    parts(value, path, {"id": iri, "display": language_map}, needed=("id",))
+    parts(value, path, VERB, needed=("id",))
 
 
 def statement_ref(value: Any, path: str) -> None:
@@ -223,9 +244,12 @@ def statement_ref(value: Any, path: str) -> None:
     parts(value, path, {"objectType": one_of("StatementRef"), "id": uuid}, needed=("objectType", "id"))
 
 
+SCORE: dict[str, Check] = dict.fromkeys(("scaled", "raw", "min", "max"), number)
+
+
 def score(value: Any, path: str) -> None:
     """A score: scaled within ±1, raw between min and max."""
-    found = parts(value, path, dict.fromkeys(("scaled", "raw", "min", "max"), number))
+    found = parts(value, path, SCORE)
     low, raw, high = (found.get(name) for name in ("min", "raw", "max"))
     in_order = [value for value in (low, raw, high) if value is not None]
     if in_order != sorted(in_order) or (low is not None and low == high):
@@ -234,20 +258,29 @@ def score(value: Any, path: str) -> None:
         raise ShapeError(f"{path}.scaled", "lies outside of -1 … 1")
 
 
+RESULT: dict[str, Check] = {
+    "score": score, "success": flag, "completion": flag, "response": text, "duration": duration, "extensions": extensions,
+}  # fmt: skip
+
+
 def result(value: Any, path: str) -> None:
     """A result."""
-    parts(
-        value, path,
-        {"score": score, "success": flag, "completion": flag, "response": text, "duration": duration, "extensions": extensions},
-    )  # fmt: skip
+    parts(value, path, RESULT)
+
+
+_activity_list = _list_of(activity)
 
 
 def _one_or_more_activities(value: Any, path: str) -> None:
-    (_list_of(activity) if isinstance(value, list) else activity)(value, path)
+    (_activity_list if isinstance(value, list) else activity)(value, path)
 
 
-def _context_activities(value: Any, path: str) -> None:
-    parts(value, path, dict.fromkeys(("parent", "grouping", "category", "other"), _one_or_more_activities))
+CONTEXT_ACTIVITIES: dict[str, Check] = dict.fromkeys(("parent", "grouping", "category", "other"), _one_or_more_activities)
+
+
+def context_activities(value: Any, path: str) -> None:
+    """The activities around an activity."""
+    parts(value, path, CONTEXT_ACTIVITIES)
 
 
 def _relevant(kind: str, inner: str, check: Check) -> Check:
@@ -263,7 +296,7 @@ def _relevant(kind: str, inner: str, check: Check) -> Check:
 
 
 CONTEXT: dict[str, Check] = {
-    "registration": uuid, "instructor": actor, "team": group, "contextActivities": _context_activities, "revision": text, "platform": text,
+    "registration": uuid, "instructor": actor, "team": group, "contextActivities": context_activities, "revision": text, "platform": text,
     "language": language, "statement": statement_ref, "extensions": extensions,
 }  # fmt: skip
 CONTEXT_2 = {
@@ -292,13 +325,15 @@ def _version(release: str) -> Check:
 
 def check_statement(value: Any, release: str, path: str = "statement") -> None:
     """Check a whole statement by the rules of a release ("1.0.3" or "2.0.0"). Raises ShapeError."""
-    known: dict[str, Check] = {
-        "id": uuid, "stored": _time, "authority": _authority, "version": _version(release), **_common(release, inside=False),
-    }  # fmt: skip
-    found = parts(value, path, known, needed=("actor", "verb", "object"))
+    found = parts(value, path, _statement(release), needed=("actor", "verb", "object"))
     _check_together(found, path)
     if found["verb"]["id"] == VOIDED and found["object"].get("objectType") != "StatementRef":
         raise ShapeError(f"{path}.object", "a voiding statement points to a statement")
+
+
+@cache
+def _statement(release: str) -> dict[str, Check]:
+    return {"id": uuid, "stored": _time, "authority": _authority, "version": _version(release), **_common(release, inside=False)}
 
 
 def _common(release: str, *, inside: bool) -> dict[str, Check]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,15 +11,15 @@ from uuid import UUID, uuid4
 
 import msgspec
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db import IntegrityError, connection, transaction
 
 from learning.xapi.accounts import note_accounts
+from learning.xapi.describing import describe
 from learning.xapi.keys import authority_of
-from learning.xapi.models import ActivityDefinition, Statement, XapiAttachment, XapiKey
-from learning.xapi.reading import activity_key, agent_key, definitions_in, said, terms_of
+from learning.xapi.models import Statement, XapiAttachment, XapiKey
+from learning.xapi.receiving import Received, read_parsed
 from learning.xapi.rows import MICROSECOND, Row, insert, moment, place
-from learning.xapi.shape import VOIDED, parse_time
+from learning.xapi.shape import VOIDED, check_statement
 
 BATCH = 500
 
@@ -46,149 +45,121 @@ class Part:
     content_type: str
 
 
-@dataclass(slots=True)
-class Prepared:
-    """A statement on its way in, and the row to be."""
-
-    statement: dict[str, Any]
-    row: Row
-
-
 def store_batch(
-    statements: Sequence[dict[str, Any]], *, key: XapiKey, release: str, attachments: Mapping[str, Part], describes: bool = True
-) -> list[UUID]:
+    statements: Sequence[Received], *, key: XapiKey, release: str, attachments: Mapping[str, Part], describes: bool = True
+) -> list[str]:
     """Store checked statements, all or none, and return their ids in order.
 
-    ``stored`` grows strictly within the batch. ``describes`` says whether the batch may change what activities are called. Where another
-    writer stores one of the ids at the same moment, the batch is tried again and meets it as a known one.
+    ``stored`` grows strictly within the batch. ``describes`` says whether the batch may change what activities are called. Nearly every
+    statement is new, so the first try looks for no known ones; where the database knows an id already (it was sent again, or somebody
+    else sends it at this moment), the batch is tried again and compared with what is there.
 
     Raises StatementConflict or IdTwice, and stores nothing then.
     """
-    for again in (True, True, False):
-        try:
-            return _store_once(statements, key, release, attachments, describes=describes)
-        except IntegrityError:
-            if not again:
-                raise
-    raise AssertionError
+    batch = Batch(key, release, attachments, describes=describes)
+    try:
+        return _store_once(statements, batch, looks=False)
+    except IntegrityError:
+        pass
+    try:
+        return _store_once(statements, batch, looks=True)
+    except IntegrityError:
+        return _store_once(statements, batch, looks=True)
+
+
+def take_statements(statements: Sequence[dict[str, Any]], *, key: XapiKey, release: str = "1.0.3") -> list[str]:
+    """Check and store statements that did not come over HTTP: a test, the demo. Raises ShapeError, StatementConflict or IdTwice."""
+    for number, statement in enumerate(statements):
+        check_statement(statement, release, f"statements[{number}]")
+    return store_batch([read_parsed(statement) for statement in statements], key=key, release=release, attachments={})
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What all statements of a batch share."""
+
+    key: XapiKey
+    release: str
+    attachments: Mapping[str, Part]
+    describes: bool = True
 
 
 @transaction.atomic
-def _store_once(
-    statements: Sequence[dict[str, Any]], key: XapiKey, release: str, attachments: Mapping[str, Part], *, describes: bool
-) -> list[UUID]:
+def _store_once(statements: Sequence[Received], batch: Batch, *, looks: bool) -> list[str]:
     when = moment()
-    authority = authority_of(key)
-    prepared = [_prepare(dict(item), key, authority, release, when.at + number * MICROSECOND) for number, item in enumerate(statements)]
-    ids = [item.row.statement_id for item in prepared]
+    authority = msgspec.Raw(msgspec.json.encode(authority_of(batch.key)))
+    rows = [_row(item, batch, authority, when.at + number * MICROSECOND) for number, item in enumerate(statements)]
+    ids = [row.statement_id for row in rows]
     if len(set(ids)) != len(ids):
         raise IdTwice
-    known, voiding = _met(ids)
-    for item in prepared:
-        if known.get(item.row.statement_id, item.row.content_hash) != item.row.content_hash:
-            raise StatementConflict(item.row.statement_id)
-    place([item.row for item in prepared], when)
-    fresh = [item for item in prepared if item.row.statement_id not in known]
-    insert([item.row for item in fresh])
-    _void(fresh, voiding)
-    if describes:
-        _describe(fresh)
-    _keep(attachments)
-    note_accounts([item.statement["actor"] for item in fresh], key=key, at=when.at)
-    return ids
+    known = _known(ids) if looks else {}
+    for row in rows:
+        if known.get(row.statement_id, row.content_hash) != row.content_hash:
+            raise StatementConflict(UUID(hex=row.statement_id))
+    place(rows, when)
+    fresh = [row for row in rows if row.statement_id not in known]
+    insert(fresh)
+    _void(fresh)
+    new = [item for item, row in zip(statements, rows, strict=True) if row.statement_id not in known]
+    if batch.describes:
+        describe(pair for item in new for pair in item.definitions)
+    _keep(batch.attachments)
+    note_accounts({item.actor_key: item.actor for item in new if "account" in item.actor}, key=batch.key, at=when.at)
+    return [f"{ident[:8]}-{ident[8:12]}-{ident[12:16]}-{ident[16:20]}-{ident[20:]}" for ident in ids]
 
 
-def _prepare(statement: dict[str, Any], key: XapiKey, authority: dict[str, Any], release: str, stored: datetime) -> Prepared:
-    ident = UUID(statement["id"]) if "id" in statement else uuid4()
-    moment_text = stored.isoformat().replace("+00:00", "Z")
-    hashed = said(statement)
-    thing = statement["object"]
-    statement |= {"id": str(ident), "stored": moment_text, "authority": authority}
-    statement.setdefault("timestamp", moment_text)
-    statement.setdefault("version", release if release == "2.0.0" else "1.0.0")
-    registration = statement.get("context", {}).get("registration")
-    row = Row(
-        statement_id=ident, timestamp=parse_time(statement["timestamp"], "timestamp"), verb=statement["verb"]["id"][:500],
-        object_iri=str(thing.get("id", ""))[:500] if thing.get("objectType", "Activity") == "Activity" else "",
-        actor=agent_key(statement["actor"]), registration=UUID(registration) if registration else None, institution_id=key.institution_id,
-        key_id=key.pk, content_hash=hashed, target=UUID(thing["id"]) if thing.get("objectType") == "StatementRef" else None,
-        text=written(statement), terms=terms_of(statement),
+def _row(item: Received, batch: Batch, authority: msgspec.Raw, stored: datetime) -> Row:
+    """The row to be, with what the store sets."""
+    ident = item.ident.lower() or str(uuid4())
+    moment_text = f"{stored.isoformat()[:-6]}Z"
+    fields = {
+        "version": batch.release if batch.release == "2.0.0" else "1.0.0", "timestamp": moment_text, **item.fields, "id": ident,
+        "stored": moment_text, "authority": authority,
+    }  # fmt: skip
+    return Row(
+        statement_id=_hex(ident), timestamp=item.happened or stored, verb=item.verb[:500], object_iri=item.object_iri[:500],
+        actor=item.actor_key, registration=_hex(item.registration) or None, institution_id=batch.key.institution_id, key_id=batch.key.pk,
+        content_hash=item.hashed, target=_hex(item.target) or None, text=msgspec.json.encode(fields).decode(), terms=item.terms,
     )  # fmt: skip
-    return Prepared(statement, row)
 
 
-def written(statement: Mapping[str, Any]) -> str:
-    """The text that is kept. A number beyond 64 bits is rare and written the slow way."""
-    try:
-        return msgspec.json.encode(statement).decode()
-    except OverflowError:
-        return json.dumps(statement, ensure_ascii=False)
+def _hex(uuid: str) -> str:
+    """A checked UUID as 32 digits."""
+    return uuid.replace("-", "").lower()
 
 
-def _met(ids: Sequence[UUID]) -> tuple[dict[UUID, str], list[Statement]]:
-    """What is stored already under these ids, and the voiding statements that wait for them. One query."""
-    known: dict[UUID, str] = {}
-    voiding: list[Statement] = []
-    wanted = set(ids)
-    rows = Statement.objects.filter(Q(statement_id__in=ids) | Q(target__in=ids, verb=VOIDED)).order_by("seq")
-    for row in rows.only("seq", "statement_id", "content_hash", "target", "verb", "institution_id"):
-        if row.statement_id in wanted:
-            known[row.statement_id] = row.content_hash
-        if row.target in wanted and row.verb == VOIDED:
-            voiding.append(row)
-    return known, voiding
+def _known(ids: Sequence[str]) -> dict[str, str]:
+    """The content hashes of what is stored already under these ids. One query."""
+    rows = Statement.objects.filter(statement_id__in=ids).values_list("statement_id", "content_hash")
+    return {ident.hex: hashed for ident, hashed in rows}
 
 
-def _void(fresh: list[Prepared], waiting: list[Statement]) -> None:
-    """Voiding and voided may arrive in either order; what voids is never voided, and a key voids what it could have written."""
+def _void(fresh: list[Row]) -> None:
+    """Voiding and voided may arrive in either order; what voids is never voided, and a key voids what it could have written. One query."""
     for item in fresh:
-        if item.row.verb == VOIDED and item.row.target is not None:
-            _strike(item.row.target, item.row.statement_id, item.row.institution_id)
-    new = {item.row.statement_id for item in fresh if item.row.verb != VOIDED}
-    for row in waiting:
-        if row.target in new:
-            _strike(row.target, row.statement_id, row.institution_id)
+        if item.verb == VOIDED and item.target is not None:
+            _strike(item.target, item.statement_id, item.institution_id)
+    new = [item.statement_id for item in fresh if item.verb != VOIDED]
+    if not new:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"{WAITING} WHERE target = ANY(%s::uuid[]) AND verb = %s ORDER BY seq", [new, VOIDED])
+        else:
+            marks = ",".join(["%s"] * len(new))
+            cursor.execute(f"{WAITING} WHERE target IN ({marks}) AND verb = %s ORDER BY seq", [*new, VOIDED])
+        for target, voiding, institution_id in cursor.fetchall():
+            _strike(target, voiding, institution_id)
 
 
-def _strike(target: UUID, voiding: UUID, institution_id: int | None) -> None:
+WAITING = "SELECT target, statement_id, institution_id FROM learning_statement"
+
+
+def _strike(target: UUID | str, voiding: UUID | str, institution_id: int | None) -> None:
     rows = Statement.objects.filter(statement_id=target, voided_by__isnull=True).exclude(verb=VOIDED)
     if institution_id is not None:
         rows = rows.filter(institution_id=institution_id)
     rows.update(voided_by=voiding)
-
-
-def _describe(fresh: list[Prepared]) -> None:
-    """Canonical definitions: later words are laid over earlier ones, language by language.
-
-    Most batches say nothing new, and then only read; the others lock what they change, in the order of the fingerprints.
-    """
-    said_of: dict[str, tuple[str, dict[str, Any]]] = {}
-    for item in fresh:
-        for iri, definition in definitions_in(item.statement):
-            key = activity_key(iri)
-            if key not in said_of:
-                said_of[key] = (iri, definition)
-            elif said_of[key][1] != definition:
-                said_of[key] = (iri, _over(said_of[key][1], definition))
-    known = dict(ActivityDefinition.objects.filter(key__in=said_of).values_list("key", "definition")) if said_of else {}
-    new = [ActivityDefinition(key=key, iri=iri) for key, (iri, _definition) in sorted(said_of.items()) if key not in known]
-    ActivityDefinition.objects.bulk_create(new, ignore_conflicts=True)
-    changing = [key for key, (_iri, definition) in said_of.items() if _over(known.get(key, {}), definition) != known.get(key)]
-    changed = []
-    for row in ActivityDefinition.objects.select_for_update().filter(key__in=changing).order_by("key") if changing else ():
-        definition = _over(row.definition, said_of[row.key][1])
-        if definition != row.definition:
-            row.definition = definition
-            changed.append(row)
-    ActivityDefinition.objects.bulk_update(changed, ["definition"], batch_size=BATCH)
-
-
-def _over(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    merged = {**old, **new}
-    for name in ("name", "description", "extensions"):
-        if name in old and name in new:
-            merged[name] = {**old[name], **new[name]}
-    return merged
 
 
 def _keep(attachments: Mapping[str, Part]) -> None:

@@ -22,8 +22,9 @@ from learning.xapi.multipart import check_attachments, read_body, write_mixed
 from learning.xapi.profile import profile_document
 from learning.xapi.protocol import Call, Refused, parse_json, resource
 from learning.xapi.reading import activity_key, agent_key, as_sent, definitions_in, in_one_language, only_ids
+from learning.xapi.receiving import Received, read_parsed, read_quickly
 from learning.xapi.shape import IFIS, VOIDED, ShapeError, actor, check_statement, parts, scope_list, uuid, whole
-from learning.xapi.storing import IdTwice, StatementConflict, read_attachment, store_batch
+from learning.xapi.storing import IdTwice, Part, StatementConflict, read_attachment, store_batch
 from learning.xapi.tokens import TokenRefused, issue_token
 
 LARGEST_BATCH = 1000
@@ -131,34 +132,48 @@ def _with_attachments(call: Call, body: Any, statements: list[dict[str, Any]], *
 def _put_statement(call: Call) -> HttpResponse:
     call.allow("statementId", needed=("statementId",))
     ident = call.checked("statementId", "uuid")
-    found, parts = read_body(call)
+    found, sent = read_body(call)
     if not isinstance(found, dict):
         raise Refused(400, "PUT takes one statement.")
     if str(found.get("id", ident)).lower() != ident.lower():
         raise Refused(400, "The statement has another id than the address.")
-    _store(call, [{**found, "id": ident}], parts)
+    _check_and_store(call, [{**found, "id": ident}], sent)
     return HttpResponse(status=204)
 
 
 def _post_statements(call: Call) -> HttpResponse:
     call.allow()
-    found, parts = read_body(call)
+    call.require("statements/write")
+    if call.header("CONTENT_TYPE").split(";")[0].strip().lower() == "application/json":
+        quick = read_quickly(call.body, call.release)
+        if quick is not None:
+            _require_size(quick)
+            return JsonResponse(_store(call, quick, {}), safe=False)
+    found, sent = read_body(call)
     statements = found if isinstance(found, list) else [found]
+    _require_size(statements)
+    return JsonResponse(_check_and_store(call, statements, sent), safe=False)
+
+
+def _require_size(statements: list[Any]) -> None:
     if len(statements) > LARGEST_BATCH:
         raise Refused(413, f"A batch has at most {LARGEST_BATCH} statements.")
-    return JsonResponse([str(ident) for ident in _store(call, statements, parts)], safe=False)
 
 
-def _store(call: Call, statements: list[Any], sent: dict[str, Any]) -> list[UUID]:
+def _check_and_store(call: Call, statements: list[Any], sent: dict[str, Part]) -> list[str]:
     """All or none, and the reason names the place. Raises Refused."""
     call.require("statements/write")
-    for place, statement in enumerate(statements):
+    for number, statement in enumerate(statements):
         try:
-            check_statement(statement, call.release, f"statements[{place}]" if len(statements) > 1 else "statement")
+            check_statement(statement, call.release, f"statements[{number}]" if len(statements) > 1 else "statement")
         except ShapeError as error:
             raise Refused(400, str(error), part=error.path) from error
-    _require_own_actors(call, statements)
     check_attachments(statements, sent)
+    return _store(call, [read_parsed(statement) for statement in statements], sent)
+
+
+def _store(call: Call, statements: list[Received], sent: dict[str, Part]) -> list[str]:
+    _require_own_actors(call, statements)
     try:
         return store_batch(statements, key=call.key, release=call.release, attachments=sent, describes=call.holds("define"))
     except IdTwice as error:
@@ -167,19 +182,18 @@ def _store(call: Call, statements: list[Any], sent: dict[str, Any]) -> list[UUID
         raise Refused(409, f"Another statement has the id {error.statement_id}. Nothing was stored.") from error
 
 
-def _require_own_actors(call: Call, statements: list[dict[str, Any]]) -> None:
+def _require_own_actors(call: Call, statements: list[Received]) -> None:
     """A learner's token writes about that learner, in that registration, and voids nothing. An institution's key writes about accounts of
     the institution's own systems."""
     if call.bound is not None:
         for number, statement in enumerate(statements):
-            registration = statement.get("context", {}).get("registration", "")
-            call.require_own(statement["actor"], registration=registration, part=f"statements[{number}].actor")
-            if statement["verb"]["id"] == VOIDED:
+            call.require_own(statement.actor, registration=statement.registration, part=f"statements[{number}].actor")
+            if statement.verb == VOIDED:
                 raise Refused(403, "A learner's token voids nothing.", part=f"statements[{number}].verb")
     elif call.key.institution is not None:
         homes = homes_of(call.key.institution)
         for number, statement in enumerate(statements):
-            if statement["actor"].get("account", {}).get("homePage") not in homes:
+            if statement.actor.get("account", {}).get("homePage") not in homes:
                 reason = "This key writes about accounts of its institution's own systems alone: account.homePage must be one of them."
                 raise Refused(403, reason, part=f"statements[{number}].actor.account.homePage")
 

@@ -6,8 +6,11 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
+
+from tests.bench.server import Client, served
 
 BATCH = 500
 BATCHES = 8
@@ -44,45 +47,112 @@ def run(say: Callable[[str], object]) -> None:
     name = databases.clone("bench")
     databases.point_to(name)
     try:
-        _measure(say)
+        _measure(say, databases.url_of(name))
     finally:
         databases.drop(name)
 
 
-def _measure(say: Callable[[str], object]) -> None:
+def _measure(say: Callable[[str], object], url: str) -> None:
+    from django.db import connection
+    from django.utils import timezone
+
+    from learning.xapi.keys import create_key
+
+    key, secret = create_key("bench", institution=None, scopes=None, actor=None, at=timezone.now())
+    connection.close()
+    with served(url, module="tests.bench.one_insert") as port:
+        clients = [Client(port, key.key, secret) for _ in range(2)]
+        clients[0].ask("POST", "/xapi/2.0/statements", _body(BATCH))
+        _ingest(say, clients)
+        _singles(say, clients[0])
+
+
+def _body(size: int, start: int = 0) -> bytes:
+    return json.dumps([statement(start + number) for number in range(size)]).encode()
+
+
+def _ingest(say: Callable[[str], object], clients: list[Client]) -> None:
+    """Batches of 500 beside COPY of the very same rows; batches of 50 by two clients."""
     from django.db import connection
 
-    from learning.xapi.models import Statement, StatementTerm
-    from tests.learning.xapi.test_store import Store
+    from learning.xapi.models import Statement
 
-    store = Store()
-    through_http: list[float] = []
-    for at in range(BATCHES):
-        body = json.dumps([statement(at * BATCH + number) for number in range(BATCH)])
-        through_http.append(_seconds(lambda body=body: store.ask("POST", "statements", body)))  # type: ignore[misc]
-    rows, terms = list(Statement.objects.all()), list(StatementTerm.objects.all())
-    fresh = [_copy(row) for row in rows]
-    bare = _seconds(lambda: Statement.objects.bulk_create(fresh, batch_size=BATCH))
-    bare += _seconds(lambda: StatementTerm.objects.bulk_create([_moved(term) for term in terms], batch_size=4 * BATCH))
-    http = sum(through_http)
+    before = Statement.objects.count()
+    bodies = [_body(BATCH, at * BATCH) for at in range(BATCHES)]
+    bare, through_http = [], []
+    for body in bodies:
+        known = Statement.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
+        through_http.append(_seconds(lambda body=body: clients[0].ask("POST", "/xapi/2.0/statements", body)))  # type: ignore[misc]
+        bare.append(_copy_again(known))
+    stored = Statement.objects.count() - before
+    rate = BATCH / statistics.median(through_http)
+    ratio = statistics.median(bare) / statistics.median(through_http)
     say(
-        f"xapi on {connection.vendor}: {BATCH * BATCHES / http:,.0f} statements/s in batches of {BATCH}, {bare / http:.2f} of bare bulk inserts"
+        f"xapi on {connection.vendor}: {rate:,.0f} statements/s over HTTP in batches of {BATCH}, {ratio:.2f} of bare {_bare_name()} of the same rows"
     )
-    singles = [_seconds(lambda: store.send(statement(1))) for _ in range(SINGLES)]
-    say(f"xapi: one statement {statistics.median(singles) * 1000:.1f} ms")
-    agent = json.dumps({"account": {"homePage": HOME, "name": "learner-7"}})
-    for what, params in (("agent", {"agent": agent}), ("activity", {"activity": f"{HOME}/unit/7"}),
-                         ("related", {"activity": f"{HOME}/course/7", "related_activities": "true"})):  # fmt: skip
-        times = sorted(_seconds(lambda params=params: store.ask("GET", "statements", limit="100", **params)) for _ in range(20))  # type: ignore[misc]
-        say(f"xapi: by {what} at {Statement.objects.count():,} statements: p95 {times[18] * 1000:.1f} ms")
+    small = [_body(50, at * 50) for at in range(200)]
+    halves = [small[::2], small[1::2]]
+
+    def send(number: int) -> None:
+        for body in halves[number]:
+            clients[number].ask("POST", "/xapi/2.0/statements", body)
+
+    with ThreadPoolExecutor(2) as pool:
+        seconds = _seconds(lambda: list(pool.map(send, range(2))))
+    say(f"xapi: {200 * 50 / seconds:,.0f} statements/s in batches of 50, two clients, server and database on the same cores")
+    assert stored == BATCH * BATCHES * 2
 
 
-def _copy(row: Any) -> Any:
-    row.pk, row.statement_id = None, uuid4()
-    row._state.adding = True
-    return row
+def _bare_name() -> str:
+    from django.db import connection
+
+    return "COPY" if connection.vendor == "postgresql" else "executemany"
 
 
-def _moved(term: Any) -> Any:
-    term.pk, term.statement_id = None, uuid4()
-    return term
+def _copy_again(after: int) -> float:
+    """Write the rows that came after a place once more, under new ids and places, as bare as the database allows; the seconds it takes."""
+    from django.db import connection, transaction
+
+    from learning.xapi import rows as store
+    from learning.xapi.models import Statement, StatementTerm
+
+    when = store.Moment(store.stored_at(Statement.objects.order_by("-seq").values_list("seq", flat=True)[0]) + store.MICROSECOND, 1)
+    terms: dict[int, dict[str, bool]] = {}
+    for value, seq, main in StatementTerm.objects.filter(statement_id__gt=after).values_list("value", "statement_id", "is_main"):
+        terms.setdefault(seq, {})[value.hex] = main
+    fresh = [
+        store.Row(
+            uuid4().hex, row.timestamp, row.verb, row.object_iri, row.actor.hex, row.content_hash, row.text, terms[row.seq],
+            registration=row.registration.hex, key_id=row.key_id,
+        )
+        for row in Statement.objects.filter(seq__gt=after)
+    ]  # fmt: skip
+    store.place(fresh, when)
+    if connection.vendor == "postgresql":
+        lines = "".join([store._line(row) for row in fresh])
+        of_terms = "".join(f"{value}\t{row.seq}\t{'t' if main else 'f'}\n" for row in fresh for value, main in row.terms.items())
+
+        def write() -> None:
+            store._copy("learning_statement", store.COLUMNS, lines)
+            store._copy("learning_statementterm", store.TERM_COLUMNS, of_terms)
+    else:
+
+        def write() -> None:
+            store.insert(fresh)
+
+    def committed() -> None:
+        with transaction.atomic():
+            write()
+
+    return _seconds(committed)
+
+
+def _singles(say: Callable[[str], object], client: Client) -> None:
+    """One statement beside one INSERT, in turns, so that both meet the same machine."""
+    ours, theirs = [], []
+    for number in range(SINGLES):
+        body = json.dumps(statement(number)).encode()
+        ours.append(_seconds(lambda body=body: client.ask("POST", "/xapi/2.0/statements", body)))  # type: ignore[misc]
+        theirs.append(_seconds(lambda body=body: client.ask("POST", "/bench/insert", body)))  # type: ignore[misc]
+    one, insert = statistics.median(ours), statistics.median(theirs)
+    say(f"xapi: one statement {one * 1000:.1f} ms, {one / insert:.2f} times a view with one INSERT ({insert * 1000:.1f} ms)")
