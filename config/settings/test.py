@@ -14,6 +14,7 @@ SMS_BACKEND = "identity.signin.mailbox.SmsBackend"
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 MEDIA_ROOT = VAR / "test-media"
 DATABASES["default"].setdefault("TEST", {})
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=0)  # clones are dropped while their users would still hold on
 WHITENOISE_AUTOREFRESH = True
 LOG_LEVEL = env.str("LOG_LEVEL", default="ERROR")
 WHITENOISE_USE_FINDERS = True

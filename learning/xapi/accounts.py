@@ -80,8 +80,8 @@ def _owners(homes: set[str], key: XapiKey) -> dict[str, int]:
         return {}
     if key.institution_id is not None:
         return dict.fromkeys(homes, key.institution_id)
-    owners = dict(Institution.objects.filter(website__in=homes).exclude(website="").values_list("website", "pk"))
-    return owners | dict(XapiHome.objects.filter(address__in=homes).values_list("address", "institution_id"))
+    registered = XapiHome.objects.filter(address__in=homes).order_by().values_list("address", "institution_id")
+    return dict(Institution.objects.filter(website__in=homes).exclude(website="").order_by().values_list("website", "pk").union(registered))
 
 
 @handles(LearnerNumberLinked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC
+from operator import attrgetter
 from uuid import UUID
 
 import msgspec
@@ -72,7 +73,7 @@ def _insert_missing(rows: list[Row]) -> None:
         place(rows, moment())
         try:
             with transaction.atomic():
-                insert(rows)
+                insert(sorted(rows, key=attrgetter("statement_id")), expected=len(rows))
         except IntegrityError:
             known = set(
                 Statement.objects.filter(statement_id__in=[row.statement_id for row in rows]).values_list("statement_id", flat=True)

@@ -18,12 +18,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from learning.xapi.describing import Described, described
 from learning.xapi.reading import activity_key, agent_key, canonical, definitions_in, plain, said, terms_of
 from learning.xapi.shape import CONTEXT, CONTEXT_2, UUID_FORM, V2, VOIDED, ShapeError, parse_time, parts
 from learning.xapi.shape import activity as check_activity
 from learning.xapi.shape import actor as check_actor
 from learning.xapi.shape import context_activities as check_context_activities
-from learning.xapi.shape import result as check_result
+from learning.xapi.shape import duration as check_duration
+from learning.xapi.shape import extensions as check_extensions
+from learning.xapi.shape import score as check_score
 from learning.xapi.shape import verb as check_verb
 
 REMEMBERED = 8192
@@ -32,7 +35,6 @@ LARGEST_REMEMBERED = 4096
 """Bytes of a part beyond which it is not remembered."""
 DEEPEST_PART = 60
 VERSIONS = {V2: re.compile(r"[12]\.0(?:\.\d+)?\Z"), "1.0.3": re.compile(r"1\.0(?:\.\d+)?\Z")}
-Definitions = tuple[tuple[str, dict[str, Any]], ...]
 T = TypeVar("T")
 
 
@@ -50,7 +52,7 @@ class Received:
     happened: datetime | None
     hashed: str
     terms: dict[str, bool]
-    definitions: Sequence[tuple[str, dict[str, Any]]]
+    definitions: Sequence[Described]
     fields: dict[str, Any] = field(default_factory=dict)
 
 
@@ -63,11 +65,12 @@ def read_parsed(statement: dict[str, Any]) -> Received:
         object_iri=thing["id"] if kind == "Activity" else "", target=thing["id"] if kind == "StatementRef" else "",
         registration=statement.get("context", {}).get("registration", ""),
         happened=parse_time(statement["timestamp"], "timestamp") if "timestamp" in statement else None, hashed=said(statement),
-        terms=terms_of(statement), definitions=tuple(definitions_in(statement)), fields=dict(statement),
+        terms=terms_of(statement), definitions=tuple(described(*pair) for pair in definitions_in(statement)), fields=dict(statement),
     )  # fmt: skip
 
 
 Text = str | msgspec.UnsetType
+Number = int | float | msgspec.UnsetType
 ABSENT = msgspec.Raw(b"")
 
 
@@ -99,18 +102,59 @@ _one, _many = msgspec.json.Decoder(_Sent), msgspec.json.Decoder(list[_Sent])
 _context = msgspec.json.Decoder(_Context)
 
 
-class _PlainWay(Exception):
-    """This is not for the quick way."""
+class _Score(msgspec.Struct, forbid_unknown_fields=True):
+    max: Number = msgspec.UNSET
+    min: Number = msgspec.UNSET
+    raw: Number = msgspec.UNSET
+    scaled: Number = msgspec.UNSET
 
 
-def read_quickly(body: bytes, release: str) -> list[Received] | None:
-    """The statements of a JSON body; None where anything is unusual or wrong."""
+class _Result(msgspec.Struct, forbid_unknown_fields=True):
+    completion: bool | msgspec.UnsetType = msgspec.UNSET
+    duration: Text = msgspec.UNSET
+    extensions: Any = msgspec.UNSET
+    response: Text = msgspec.UNSET
+    score: _Score | msgspec.UnsetType = msgspec.UNSET
+    success: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+_result_of = msgspec.json.Decoder(_Result)
+
+
+class NotQuick(Exception):
+    """Something here is unusual or wrong; the plain way says what."""
+
+
+class Quick(Sequence[Received]):
+    """Statements of a body, cut apart but unread. Each is read when it is asked for, so that the database works meanwhile."""
+
+    def __init__(self, sent: list[_Sent], release: str) -> None:
+        self._sent = sent
+        self._release = release
+
+    def __len__(self) -> int:
+        return len(self._sent)
+
+    @property
+    def idents(self) -> list[str]:
+        """The ids as they were sent, unchecked; empty where the store chooses."""
+        return ["" if sent.id is msgspec.UNSET else str(sent.id) for sent in self._sent]
+
+    def __getitem__(self, number: Any) -> Any:
+        """One statement, read and checked. Raises NotQuick."""
+        try:
+            return _read(self._sent[number], self._release)
+        except (msgspec.MsgspecError, ShapeError, UnicodeError, RecursionError) as error:
+            raise NotQuick from error
+
+
+def read_quickly(body: bytes, release: str) -> Quick | None:
+    """The statements of a JSON body, still unread; None where they have not the usual shape."""
     if b"\\u0000" in body:
         return None
     try:
-        found = [_one.decode(body)] if body.lstrip()[:1] == b"{" else _many.decode(body)
-        return [_read(sent, release) for sent in found]
-    except (msgspec.MsgspecError, ShapeError, _PlainWay, UnicodeError, RecursionError):
+        return Quick([_one.decode(body)] if body.lstrip()[:1] == b"{" else _many.decode(body), release)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
 
 
@@ -118,7 +162,7 @@ def _read(sent: _Sent, release: str) -> Received:
     ident, happened = _matching(sent.id, UUID_FORM), None
     actor, verb, thing = _known(_actor, sent.actor), _known(_verb, sent.verb), _known(_activity, sent.object)
     if verb.key == VOIDED:
-        raise _PlainWay
+        raise NotQuick
     fields: dict[str, Any] = {"actor": sent.actor, "verb": sent.verb, "object": sent.object}
     said_parts: dict[str, Any] = {"actor": actor.canonical, "object": thing.canonical, "verb": verb.canonical}
     terms = {**actor.terms, **thing.terms}
@@ -143,7 +187,7 @@ def _matching(text: Text, form: re.Pattern[str]) -> str:
     if text is msgspec.UNSET:
         return ""
     if not form.match(str(text)):
-        raise _PlainWay
+        raise NotQuick
     return str(text)
 
 
@@ -155,7 +199,7 @@ class _Part:
     key: str = ""
     value: Any = None
     terms: Mapping[str, bool] = field(default_factory=dict)
-    definitions: Definitions = ()
+    definitions: tuple[Described, ...] = ()
 
 
 def _known(read: Callable[[bytes], T], raw: msgspec.Raw) -> T:
@@ -166,7 +210,11 @@ def _known(read: Callable[[bytes], T], raw: msgspec.Raw) -> T:
 
 def _decoded(raw: bytes | msgspec.Raw) -> Any:
     """A part as a value, not too deep."""
-    value = msgspec.json.decode(raw)
+    return _shallow(msgspec.json.decode(raw))
+
+
+def _shallow(value: Any) -> Any:
+    """The value itself; raises NotQuick for one that is nested deeply."""
     level = [value]
     for _depth in range(DEEPEST_PART):
         level = [
@@ -177,7 +225,7 @@ def _decoded(raw: bytes | msgspec.Raw) -> Any:
         ]  # fmt: skip
         if not level:
             return value
-    raise _PlainWay
+    raise NotQuick
 
 
 def _canonical(value: Any, name: str) -> msgspec.Raw:
@@ -203,9 +251,9 @@ def _verb(raw: bytes) -> _Part:
 def _activity(raw: bytes) -> _Part:
     value = _decoded(raw)
     if not isinstance(value, dict) or value.get("objectType", "Activity") != "Activity":
-        raise _PlainWay
+        raise NotQuick
     check_activity(value, "object")
-    definitions = ((value["id"], value["definition"]),) if value.get("definition") else ()
+    definitions = (described(value["id"], value["definition"]),) if value.get("definition") else ()
     return _Part(_canonical(value, "object"), value["id"], None, {activity_key(value["id"]): True}, definitions)
 
 
@@ -214,7 +262,7 @@ def _around(raw: bytes) -> _Part:
     value = _decoded(raw)
     check_context_activities(value, "contextActivities")
     items = [item for several in value.values() for item in (several if isinstance(several, list) else [several])]
-    definitions = tuple((item["id"], item["definition"]) for item in items if item.get("definition"))
+    definitions = tuple(described(item["id"], item["definition"]) for item in items if item.get("definition"))
     return _Part(_canonical(value, "contextActivities"), "", None, {activity_key(item["id"]): False for item in items}, definitions)
 
 
@@ -227,10 +275,17 @@ def _word(raw: bytes, name: str, release: str) -> msgspec.Raw:
 
 
 def _result(raw: msgspec.Raw) -> msgspec.Raw:
-    """Results differ from statement to statement, so none is remembered."""
-    value = _decoded(raw)
-    check_result(value, "result")
-    return _canonical(value, "result")
+    """Results differ from statement to statement, so none is remembered; they are read by type instead, names in order of the alphabet."""
+    found = _result_of.decode(raw)
+    if found.score is not msgspec.UNSET:
+        check_score({name: value for name, value in msgspec.structs.asdict(found.score).items() if value is not msgspec.UNSET}, "score")
+    if found.duration is not msgspec.UNSET:
+        check_duration(found.duration, "duration")
+        found.duration = plain(found.duration, "duration")
+    if found.extensions is not msgspec.UNSET:
+        check_extensions(_shallow(found.extensions), "extensions")
+        found.extensions = msgspec.Raw(canonical(found.extensions))
+    return msgspec.Raw(msgspec.json.encode(found))
 
 
 def _read_context(raw: msgspec.Raw, release: str) -> tuple[dict[str, Any], str, _Part]:

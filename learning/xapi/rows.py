@@ -6,10 +6,10 @@ number answers ``since``, ``until``, pages and the horizon, and it can be comput
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
 from typing import Any
 
 from django.db import connection
@@ -24,6 +24,7 @@ COLUMNS = (
     "seq", "statement_id", "stored", "timestamp", "verb", "object_iri", "actor", "actor_uuid", "registration", "institution_id", "target",
     "key_id", "content_hash", "text",
 )  # fmt: skip
+FEW, AT_ONCE = 20, 50
 TERM_COLUMNS = ("value", "seq", "is_main")
 
 
@@ -89,27 +90,51 @@ def place(rows: Iterable[Row], when: Moment) -> None:
         row.seq = order_number(row.stored, when.tie)
 
 
-def insert(rows: Sequence[Row]) -> None:
-    """Write rows and their terms. Sorted by id, so that two batches with the same ids wait for each other instead of both for ever.
+def insert(rows: Iterable[Row], *, expected: int) -> None:
+    """Write rows and their terms, in the given order; ``expected`` is about how many there will be.
+
+    Rows may be made while they are written: with COPY the database takes the first ones in while the next are being read. Few rows go as
+    INSERTs in one round trip. Callers that share ids bring them in one order, so that two of them wait for each other in turn and not
+    both for ever.
 
     Raises IntegrityError where an id is stored already.
     """
-    if connection.vendor == "postgresql":
-        ordered = sorted(rows, key=attrgetter("statement_id"))
-        _copy(Statement._meta.db_table, COLUMNS, "".join([_line(row) for row in ordered]))
-        terms = [f"{value}\t{row.seq}\t{'t' if main else 'f'}\n" for row in ordered for value, main in row.terms.items()]
-        _copy(StatementTerm._meta.db_table, TERM_COLUMNS, "".join(terms))
-        return
+    if connection.vendor != "postgresql":
+        _insert_many(list(rows))
+    elif expected <= FEW:
+        with connection.wrap_database_errors, connection.connection.pipeline():
+            _insert_many(list(rows))
+    else:
+        _copy_all(rows)
+
+
+def _copy_all(rows: Iterable[Row]) -> None:
+    terms: list[str] = []
+    waiting: list[str] = []
+    with _copying(Statement._meta.db_table, COLUMNS) as copy:
+        for row in rows:
+            waiting.append(_line(row))
+            terms += [f"{value}\t{row.seq}\t{'t' if main else 'f'}\n" for value, main in row.terms.items()]
+            if len(waiting) == AT_ONCE:
+                copy.write("".join(waiting))
+                waiting.clear()
+        copy.write("".join(waiting))
+    with _copying(StatementTerm._meta.db_table, TERM_COLUMNS) as copy:
+        copy.write("".join(terms))
+
+
+@contextmanager
+def _copying(table: str, columns: Sequence[str]) -> Iterator[Any]:
+    names = ", ".join(f'"{name}"' for name in columns)
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+        yield copy
+
+
+def _insert_many(rows: list[Row]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(_insertion(Statement._meta.db_table, COLUMNS), [_values(row) for row in rows])
-        terms_of_rows = [(value, row.seq, main) for row in rows for value, main in row.terms.items()]
-        cursor.executemany(_insertion(StatementTerm._meta.db_table, TERM_COLUMNS), terms_of_rows)
-
-
-def _copy(table: str, columns: Sequence[str], text: str) -> None:
-    names = ", ".join(f'"{name}"' for name in columns)
-    with connection.cursor() as cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
-        copy.write(text)
+        terms = [(value, row.seq, main) for row in rows for value, main in row.terms.items()]
+        cursor.executemany(_insertion(StatementTerm._meta.db_table, TERM_COLUMNS), terms)
 
 
 def _insertion(table: str, columns: Sequence[str]) -> str:
@@ -140,10 +165,10 @@ def _text(value: str) -> str:
 
 
 def _values(row: Row) -> tuple[Any, ...]:
-    """A row for SQLite: uuids as hexadecimal, times in UTC without their zone, as Django writes them."""
+    """A row for INSERT: uuids as hexadecimal; on SQLite times in UTC without their zone, as Django writes them."""
 
-    def time(value: datetime) -> str:
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    def time(value: datetime) -> str | datetime:
+        return value if connection.vendor == "postgresql" else value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
 
     return (
         row.seq, row.statement_id, time(row.stored), time(row.timestamp), row.verb, row.object_iri, row.actor or None, row.actor_uuid,

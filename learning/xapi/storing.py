@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,21 +11,27 @@ from uuid import UUID, uuid4
 
 import msgspec
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected
 
 from learning.xapi.accounts import note_accounts
 from learning.xapi.describing import describe
 from learning.xapi.keys import authority_of
 from learning.xapi.models import Statement, XapiAttachment, XapiKey
-from learning.xapi.receiving import Received, read_parsed
-from learning.xapi.rows import MICROSECOND, Row, insert, moment, place
+from learning.xapi.receiving import Quick, Received, read_parsed
+from learning.xapi.rows import MICROSECOND, Row, insert, moment, order_number
 from learning.xapi.shape import VOIDED, check_statement
 
-BATCH = 500
+TRIES = 4
+"""A batch that met another writer is tried again; whoever meets four in a row is told so."""
 
 
 class IdTwice(Exception):
     """A batch names an id twice."""
+
+
+class StoreBusy(Exception):
+    """Others write about the same statements again and again; nothing was stored."""
 
 
 class StatementConflict(Exception):
@@ -45,33 +51,37 @@ class Part:
     content_type: str
 
 
+Admission = Callable[[int, Received], None]
+"""Asked for each statement before it is stored; refuses by raising."""
+
+
 def store_batch(
-    statements: Sequence[Received], *, key: XapiKey, release: str, attachments: Mapping[str, Part], describes: bool = True
-) -> list[str]:
+    statements: Sequence[Received], *, key: XapiKey, release: str, attachments: Mapping[str, Part] | None = None, describes: bool = True,
+    admit: Admission | None = None,
+) -> list[str]:  # fmt: skip
     """Store checked statements, all or none, and return their ids in order.
 
     ``stored`` grows strictly within the batch. ``describes`` says whether the batch may change what activities are called. Nearly every
     statement is new, so the first try looks for no known ones; where the database knows an id already (it was sent again, or somebody
     else sends it at this moment), the batch is tried again and compared with what is there.
 
-    Raises StatementConflict or IdTwice, and stores nothing then.
+    Raises StatementConflict, IdTwice or StoreBusy, and what ``admit`` and reading raise, and stores nothing then.
     """
-    batch = Batch(key, release, attachments, describes=describes)
-    try:
-        return _store_once(statements, batch, looks=False)
-    except IntegrityError:
-        pass
-    try:
-        return _store_once(statements, batch, looks=True)
-    except IntegrityError:
-        return _store_once(statements, batch, looks=True)
+    batch = Batch(key, release, attachments or {}, describes=describes, admit=admit)
+    for attempt in range(TRIES):
+        try:
+            return _store_once(statements, batch, looks=attempt > 0)
+        except (IntegrityError, OperationalError) as error:
+            if not isinstance(error, IntegrityError) and not isinstance(error.__cause__, DeadlockDetected):
+                raise
+    raise StoreBusy
 
 
 def take_statements(statements: Sequence[dict[str, Any]], *, key: XapiKey, release: str = "1.0.3") -> list[str]:
     """Check and store statements that did not come over HTTP: a test, the demo. Raises ShapeError, StatementConflict or IdTwice."""
     for number, statement in enumerate(statements):
         check_statement(statement, release, f"statements[{number}]")
-    return store_batch([read_parsed(statement) for statement in statements], key=key, release=release, attachments={})
+    return store_batch([read_parsed(statement) for statement in statements], key=key, release=release)
 
 
 @dataclass(frozen=True)
@@ -82,35 +92,50 @@ class Batch:
     release: str
     attachments: Mapping[str, Part]
     describes: bool = True
+    admit: Admission | None = None
 
 
 @transaction.atomic
 def _store_once(statements: Sequence[Received], batch: Batch, *, looks: bool) -> list[str]:
     when = moment()
-    authority = msgspec.Raw(msgspec.json.encode(authority_of(batch.key)))
-    rows = [_row(item, batch, authority, when.at + number * MICROSECOND) for number, item in enumerate(statements)]
-    ids = [row.statement_id for row in rows]
-    if len(set(ids)) != len(ids):
+    idents = [ident.lower() or str(uuid4()) for ident in _idents(statements)]
+    if len(set(idents)) != len(idents):
         raise IdTwice
-    known = _known(ids) if looks else {}
-    for row in rows:
-        if known.get(row.statement_id, row.content_hash) != row.content_hash:
-            raise StatementConflict(UUID(hex=row.statement_id))
-    place(rows, when)
-    fresh = [row for row in rows if row.statement_id not in known]
-    insert(fresh)
-    _void(fresh)
-    new = [item for item, row in zip(statements, rows, strict=True) if row.statement_id not in known]
+    known = _known(idents) if looks else {}
+    new: list[Received] = []
+    rows: list[Row] = []
+    authority = msgspec.Raw(msgspec.json.encode(authority_of(batch.key)))
+
+    def fresh() -> Iterator[Row]:
+        """The rows to be, in the order of their ids; made while the database takes the first ones in."""
+        for number in sorted(range(len(idents)), key=idents.__getitem__):
+            item = statements[number]
+            if batch.admit is not None:
+                batch.admit(number, item)
+            row = _row(item, idents[number], batch, authority, when.at + number * MICROSECOND)
+            if known.get(row.statement_id, row.content_hash) != row.content_hash:
+                raise StatementConflict(UUID(hex=row.statement_id))
+            if row.statement_id not in known:
+                row.seq = order_number(row.stored, when.tie)
+                new.append(item)
+                rows.append(row)
+                yield row
+
+    insert(fresh(), expected=len(idents))
+    _void(rows)
     if batch.describes:
-        describe(pair for item in new for pair in item.definitions)
+        describe(about for item in new for about in item.definitions)
     _keep(batch.attachments)
     note_accounts({item.actor_key: item.actor for item in new if "account" in item.actor}, key=batch.key, at=when.at)
-    return [f"{ident[:8]}-{ident[8:12]}-{ident[12:16]}-{ident[16:20]}-{ident[20:]}" for ident in ids]
+    return idents
 
 
-def _row(item: Received, batch: Batch, authority: msgspec.Raw, stored: datetime) -> Row:
+def _idents(statements: Sequence[Received]) -> list[str]:
+    return statements.idents if isinstance(statements, Quick) else [item.ident for item in statements]
+
+
+def _row(item: Received, ident: str, batch: Batch, authority: msgspec.Raw, stored: datetime) -> Row:
     """The row to be, with what the store sets."""
-    ident = item.ident.lower() or str(uuid4())
     moment_text = f"{stored.isoformat()[:-6]}Z"
     fields = {
         "version": batch.release if batch.release == "2.0.0" else "1.0.0", "timestamp": moment_text, **item.fields, "id": ident,
@@ -120,6 +145,7 @@ def _row(item: Received, batch: Batch, authority: msgspec.Raw, stored: datetime)
         statement_id=_hex(ident), timestamp=item.happened or stored, verb=item.verb[:500], object_iri=item.object_iri[:500],
         actor=item.actor_key, registration=_hex(item.registration) or None, institution_id=batch.key.institution_id, key_id=batch.key.pk,
         content_hash=item.hashed, target=_hex(item.target) or None, text=msgspec.json.encode(fields).decode(), terms=item.terms,
+        stored=stored,
     )  # fmt: skip
 
 
@@ -130,7 +156,7 @@ def _hex(uuid: str) -> str:
 
 def _known(ids: Sequence[str]) -> dict[str, str]:
     """The content hashes of what is stored already under these ids. One query."""
-    rows = Statement.objects.filter(statement_id__in=ids).values_list("statement_id", "content_hash")
+    rows = Statement.objects.filter(statement_id__in=sorted(ids)).values_list("statement_id", "content_hash")
     return {ident.hex: hashed for ident, hashed in rows}
 
 

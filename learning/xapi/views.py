@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC
 from typing import Any
 from uuid import UUID
@@ -22,9 +23,9 @@ from learning.xapi.multipart import check_attachments, read_body, write_mixed
 from learning.xapi.profile import profile_document
 from learning.xapi.protocol import Call, Refused, parse_json, resource
 from learning.xapi.reading import activity_key, agent_key, as_sent, definitions_in, in_one_language, only_ids
-from learning.xapi.receiving import Received, read_parsed, read_quickly
+from learning.xapi.receiving import NotQuick, Received, read_parsed, read_quickly
 from learning.xapi.shape import IFIS, VOIDED, ShapeError, actor, check_statement, parts, scope_list, uuid, whole
-from learning.xapi.storing import IdTwice, Part, StatementConflict, read_attachment, store_batch
+from learning.xapi.storing import Admission, IdTwice, Part, StatementConflict, StoreBusy, read_attachment, store_batch
 from learning.xapi.tokens import TokenRefused, issue_token
 
 LARGEST_BATCH = 1000
@@ -148,14 +149,15 @@ def _post_statements(call: Call) -> HttpResponse:
         quick = read_quickly(call.body, call.release)
         if quick is not None:
             _require_size(quick)
-            return JsonResponse(_store(call, quick, {}), safe=False)
+            with suppress(NotQuick):
+                return JsonResponse(_store(call, quick, {}), safe=False)
     found, sent = read_body(call)
     statements = found if isinstance(found, list) else [found]
     _require_size(statements)
     return JsonResponse(_check_and_store(call, statements, sent), safe=False)
 
 
-def _require_size(statements: list[Any]) -> None:
+def _require_size(statements: Sequence[Any]) -> None:
     if len(statements) > LARGEST_BATCH:
         raise Refused(413, f"A batch has at most {LARGEST_BATCH} statements.")
 
@@ -172,30 +174,37 @@ def _check_and_store(call: Call, statements: list[Any], sent: dict[str, Part]) -
     return _store(call, [read_parsed(statement) for statement in statements], sent)
 
 
-def _store(call: Call, statements: list[Received], sent: dict[str, Part]) -> list[str]:
-    _require_own_actors(call, statements)
+def _store(call: Call, statements: Sequence[Received], sent: dict[str, Part]) -> list[str]:
     try:
-        return store_batch(statements, key=call.key, release=call.release, attachments=sent, describes=call.holds("define"))
+        return store_batch(
+            statements, key=call.key, release=call.release, attachments=sent, describes=call.holds("define"), admit=_admission(call)
+        )
     except IdTwice as error:
         raise Refused(400, "The batch names one id twice. Nothing was stored.") from error
+    except StoreBusy as error:
+        raise Refused(503, "Others write the same statements at this moment. Nothing was stored; send it again.") from error
     except StatementConflict as error:
         raise Refused(409, f"Another statement has the id {error.statement_id}. Nothing was stored.") from error
 
 
-def _require_own_actors(call: Call, statements: list[Received]) -> None:
+def _admission(call: Call) -> Admission | None:
     """A learner's token writes about that learner, in that registration, and voids nothing. An institution's key writes about accounts of
     the institution's own systems."""
+    homes = homes_of(call.key.institution) if call.key.institution is not None else set()
+
+    def own_learner(number: int, statement: Received) -> None:
+        call.require_own(statement.actor, registration=statement.registration, part=f"statements[{number}].actor")
+        if statement.verb == VOIDED:
+            raise Refused(403, "A learner's token voids nothing.", part=f"statements[{number}].verb")
+
+    def own_account(number: int, statement: Received) -> None:
+        if statement.actor.get("account", {}).get("homePage") not in homes:
+            reason = "This key writes about accounts of its institution's own systems alone: account.homePage must be one of them."
+            raise Refused(403, reason, part=f"statements[{number}].actor.account.homePage")
+
     if call.bound is not None:
-        for number, statement in enumerate(statements):
-            call.require_own(statement.actor, registration=statement.registration, part=f"statements[{number}].actor")
-            if statement.verb == VOIDED:
-                raise Refused(403, "A learner's token voids nothing.", part=f"statements[{number}].verb")
-    elif call.key.institution is not None:
-        homes = homes_of(call.key.institution)
-        for number, statement in enumerate(statements):
-            if statement.actor.get("account", {}).get("homePage") not in homes:
-                reason = "This key writes about accounts of its institution's own systems alone: account.homePage must be one of them."
-                raise Refused(403, reason, part=f"statements[{number}].actor.account.homePage")
+        return own_learner
+    return own_account if call.key.institution is not None else None
 
 
 def _about(call: Call) -> HttpResponse:

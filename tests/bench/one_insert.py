@@ -8,9 +8,8 @@ from uuid import uuid4
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
 
-from django.core.wsgi import get_wsgi_application
-
-application = get_wsgi_application()
+# isort: off
+from config.wsgi import application  # noqa: E402, F401  sets Django up, so it comes first
 
 from django.http import HttpRequest, JsonResponse  # noqa: E402
 from django.urls import path  # noqa: E402
@@ -18,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt  # noqa: E402
 
 from config import urls  # noqa: E402
 from foundation.api import Job  # noqa: E402
+# isort: on
 
 
 @csrf_exempt

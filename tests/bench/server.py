@@ -24,6 +24,7 @@ def served(database_url: str, *, workers: int = 2, module: str = "config.wsgi") 
         port = probe.getsockname()[1]
     environment = {
         **os.environ, "DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "config.settings.test", "XAPI_REQUESTS_PER_MINUTE": "100000000",
+        "CONN_MAX_AGE": "60",
     }  # fmt: skip
     command = [
         sys.executable, "-m", "gunicorn", module, "--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--threads", "2", "--worker-class",

@@ -133,12 +133,16 @@ def _copy_again(after: int) -> float:
         of_terms = "".join(f"{value}\t{row.seq}\t{'t' if main else 'f'}\n" for row in fresh for value, main in row.terms.items())
 
         def write() -> None:
-            store._copy("learning_statement", store.COLUMNS, lines)
-            store._copy("learning_statementterm", store.TERM_COLUMNS, of_terms)
+            for table, columns, text in (
+                ("learning_statement", store.COLUMNS, lines),
+                ("learning_statementterm", store.TERM_COLUMNS, of_terms),
+            ):
+                with store._copying(table, columns) as copy:
+                    copy.write(text)
     else:
 
         def write() -> None:
-            store.insert(fresh)
+            store.insert(fresh, expected=len(fresh))
 
     def committed() -> None:
         with transaction.atomic():
