@@ -243,6 +243,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='statement',
+            index=models.Index(condition=models.Q(('target__isnull', False)), fields=['seq'], name='statement_pointing'),
+        ),
+        migrations.AddIndex(
+            model_name='statement',
             index=models.Index(condition=models.Q(('institution__isnull', False)), fields=['institution', 'seq'], name='statement_by_institution'),
         ),
         migrations.AddIndex(

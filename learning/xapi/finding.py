@@ -80,7 +80,7 @@ def find(wanted: Wanted, key: XapiKey) -> tuple[list[Statement], Wanted | None]:
     narrowed = _narrowed(rows, wanted)
     page = list(narrowed.order_by(order)[: size + 1])
     if narrowed is not rows:
-        pointing = _pointing(wanted)
+        pointing = _pointing(rows, wanted, page[-1] if len(page) > size else None)
         if pointing:
             have = {row.seq for row in page}
             page += [row for row in rows.filter(seq__in=pointing).order_by(order)[: size + 1] if row.seq not in have]
@@ -123,8 +123,38 @@ def _naming(rows: QuerySet[Statement], value: str, *, related: bool) -> QuerySet
     return rows.filter(terms__value=term) if author is None else rows.filter(Q(key=author) | Q(terms__value=term)).distinct()
 
 
-def _pointing(wanted: Wanted) -> list[int]:
-    """Places of statements that point to one that matches, at any remove; a voided one in between still leads on."""
+def _pointing(rows: QuerySet[Statement], wanted: Wanted, last: Statement | None) -> list[int]:
+    """Places of statements that point to one that matches, at any remove; a voided one in between still leads on.
+
+    ``last`` is the last row of a full page: then only pointers before it can stand on the page, and they are few, so each is followed to
+    where it leads. Without it there are few matches, so it is asked who points to them.
+    """
+    if last is None:
+        return _pointing_to_matches(wanted)
+    near = rows.filter(seq__lte=last.seq) if wanted.ascending else rows.filter(seq__gte=last.seq)
+    return _leading_to_matches(near.filter(target__isnull=False), wanted)
+
+
+def _leading_to_matches(pointers: QuerySet[Statement], wanted: Wanted) -> list[int]:
+    reached: list[int] = []
+    following: dict[UUID, list[int]] = {}
+    for seq, target in pointers.order_by().values_list("seq", "target"):
+        following.setdefault(target, []).append(seq)  # type: ignore[arg-type]
+    for _depth in range(DEEPEST_CHAIN):
+        if not following:
+            break
+        there = Statement.objects.filter(statement_id__in=list(following))
+        matching = set(_narrowed(there, wanted).order_by().values_list("statement_id", flat=True))
+        reached += [seq for target in matching for seq in following[target]]
+        further: dict[UUID, list[int]] = {}
+        for ident, target in there.filter(target__isnull=False).order_by().values_list("statement_id", "target"):
+            if ident not in matching:
+                further.setdefault(target, []).extend(following[ident])  # type: ignore[arg-type]
+        following = further
+    return sorted(reached)
+
+
+def _pointing_to_matches(wanted: Wanted) -> list[int]:
     reached: dict[int, UUID] = {}
     targets: Any = _narrowed(Statement.objects.all(), wanted).order_by().values("statement_id")
     for _depth in range(DEEPEST_CHAIN):

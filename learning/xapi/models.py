@@ -105,6 +105,7 @@ class Statement(models.Model):
             models.Index(fields=["verb", "seq"], name="statement_by_verb"),
             models.Index(fields=["registration", "seq"], name="statement_by_registration", condition=Q(registration__isnull=False)),
             models.Index(fields=["target"], name="statement_by_target", condition=Q(target__isnull=False)),
+            models.Index(fields=["seq"], name="statement_pointing", condition=Q(target__isnull=False)),
             models.Index(fields=["institution", "seq"], name="statement_by_institution", condition=Q(institution__isnull=False)),
             models.Index(fields=["key", "seq"], name="statement_by_key", condition=Q(key__isnull=False)),
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -122,4 +123,4 @@ def _minutes(duration: str | None) -> int | None:
         return None
     days, hours, minutes, seconds = (Decimal((part or "0").replace(",", ".")) for part in found.groups())
     total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-    return int(-(-total // 60))
+    return math.ceil(total / 60)

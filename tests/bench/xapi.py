@@ -7,8 +7,9 @@ import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from tests.bench.server import Client, served
 
@@ -18,18 +19,18 @@ SINGLES = 200
 HOME = "http://lms.example.org"
 
 
-def statement(number: int) -> dict[str, Any]:
+def statement(number: int, *, people: int = 500, units: int = 300) -> dict[str, Any]:
     """A statement of about a kilobyte: an account, an activity with a description, a result, a context."""
     return {
         "id": str(uuid4()),
-        "actor": {"objectType": "Agent", "account": {"homePage": HOME, "name": f"learner-{number % 500}"}},
+        "actor": {"objectType": "Agent", "account": {"homePage": HOME, "name": f"learner-{number % people}"}},
         "verb": {"id": "http://adlnet.gov/expapi/verbs/completed", "display": {"zh-CN": "完成了", "en": "completed"}},
         "object": {
-            "id": f"{HOME}/unit/{number % 300}",
+            "id": f"{HOME}/unit/{number % units}",
             "definition": {"name": {"zh-CN": "用药安全与护理核对", "en": "Safe medication"}, "description": {"zh-CN": "三查八对" * 20}},
         },
         "result": {"completion": True, "success": True, "score": {"scaled": 0.86, "raw": 86, "min": 0, "max": 100}, "duration": "PT12M30S"},
-        "context": {"registration": str(uuid4()), "contextActivities": {"parent": [{"id": f"{HOME}/course/{number % 30}"}]}, "platform": "Moodle"},
+        "context": {"registration": str(UUID(int=number // 20)), "contextActivities": {"parent": [{"id": f"{HOME}/course/{number % 30}"}]}, "platform": "Moodle"},
         "timestamp": "2026-11-24T10:00:00.000Z",
     }  # fmt: skip
 
@@ -65,6 +66,7 @@ def _measure(say: Callable[[str], object], url: str) -> None:
         clients[0].ask("POST", "/xapi/2.0/statements", _body(BATCH))
         _ingest(say, clients)
         _singles(say, clients[0])
+    _growth(say, key)
 
 
 def _body(size: int, start: int = 0) -> bytes:
@@ -160,3 +162,94 @@ def _singles(say: Callable[[str], object], client: Client) -> None:
         theirs.append(_seconds(lambda body=body: client.ask("POST", "/bench/insert", body)))  # type: ignore[misc]
     one, insert = statistics.median(ours), statistics.median(theirs)
     say(f"xapi: one statement {one * 1000:.1f} ms, {one / insert:.2f} times a view with one INSERT ({insert * 1000:.1f} ms)")
+
+
+def _growth(say: Callable[[str], object], key: Any) -> None:
+    """Cost of a statement, and of every question, as the table grows tenfold and tenfold again."""
+    from django.db import connection
+
+    from learning.xapi.models import Statement
+
+    before: dict[str, float] = {}
+    for size in SIZES if connection.vendor == "postgresql" else SIZES[:2]:
+        have = Statement.objects.count()
+        seconds = _fill(key, have, size)
+        if connection.vendor == "postgresql":
+            _settle()
+        say(
+            f"xapi at {size:,}: {seconds / (size - have) * 1e6:.0f} µs a statement in process, {_bytes() / size:,.0f} bytes a statement on disk"
+        )
+        times = {what: _p95(key, params) for what, params in QUESTIONS.items()}
+        shown = ", ".join(
+            f"{what} {value:.1f} ms" + (f" ({value / before[what]:.2f}×)" if what in before else "") for what, value in times.items()
+        )
+        say(f"xapi at {size:,}: p95 at limit 100: {shown}")
+        before = times
+
+
+SIZES = (10_000, 100_000, 1_000_000)
+AGENT = json.dumps({"account": {"homePage": HOME, "name": "learner-7"}})
+QUESTIONS: dict[str, dict[str, str]] = {
+    "agent": {"agent": AGENT}, "activity": {"activity": f"{HOME}/unit/7"}, "registration": {"registration": str(UUID(int=7))},
+    "verb": {"verb": "http://adlnet.gov/expapi/verbs/completed"}, "since": {"since": "2020-01-01T00:00:00Z", "ascending": "true"},
+    "until": {"until": "2100-01-01T00:00:00Z"}, "related activity": {"activity": f"{HOME}/course/7", "related_activities": "true"},
+    "related agent": {"agent": AGENT, "related_agents": "true"}, "agent and verb": {"agent": AGENT, "verb": "http://adlnet.gov/expapi/verbs/completed"},
+}  # fmt: skip
+
+
+def _fill(key: Any, have: int, size: int) -> float:
+    """Store statements until there are so many; the seconds that storing took. One in a thousand points to another one."""
+    from learning.xapi.receiving import read_parsed, read_quickly
+    from learning.xapi.storing import store_batch
+
+    seconds = 0.0
+    for start in range(have, size, BATCH):
+        batch = [statement(number, people=5000, units=3000) for number in range(start, min(start + BATCH, size))]
+        pointing = {**batch[0], "id": str(uuid4()), "object": {"objectType": "StatementRef", "id": batch[-1]["id"]}}
+        del pointing["context"]["platform"]
+        body = json.dumps(batch[1:]).encode()
+        begun = time.perf_counter()
+        store_batch(read_quickly(body, "2.0.0") or [], key=key, release="2.0.0")
+        seconds += time.perf_counter() - begun
+        store_batch([read_parsed(pointing)], key=key, release="2.0.0")
+    return seconds
+
+
+def _settle() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE learning_statement")
+        cursor.execute("VACUUM ANALYZE learning_statementterm")
+
+
+def _bytes() -> float:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_total_relation_size('learning_statement') + pg_total_relation_size('learning_statementterm')")
+        else:
+            cursor.execute("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
+        return float(cursor.fetchone()[0])
+
+
+def _p95(key: Any, params: dict[str, str]) -> float:
+    """Milliseconds of the whole request in process, the 95th of a hundred."""
+    from django.conf import settings
+    from django.test import Client as TestClient
+
+    from learning.xapi.tokens import issue_token
+
+    token = issue_token(key, at=datetime.now(UTC), seconds=3600)
+    headers = {"authorization": f"Bearer {token}", "x-experience-api-version": "2.0.0"}
+    settings.XAPI_REQUESTS_PER_MINUTE = 10**9
+    client = TestClient()
+
+    def ask() -> None:
+        answer = client.get("/xapi/2.0/statements", {"limit": "100", **params}, headers=headers)
+        if answer.status_code != 200:
+            raise RuntimeError(answer.content)
+
+    ask()
+    return sorted(_seconds(ask) for _ in range(60))[56] * 1000

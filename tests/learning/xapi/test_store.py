@@ -361,3 +361,27 @@ def test_broken_parts_are_refused(store, content_type):
     answer = store.client.generic("POST", "/xapi/2.0/statements", b"--y\r\nnothing", content_type=content_type, headers=store.headers)
 
     assert answer.status_code == 400
+
+
+def test_pointers_are_found_on_full_pages_too_each_once_and_through_chains(store):
+    """A pages of two: matches, and who points to them at one and two removes, in the order of storing."""
+    about = statement(object={"id": "http://example.org/wanted"})
+    store.send(about)
+    chain = [about]
+    for _ in range(5):
+        pointing = statement(object={"objectType": "StatementRef", "id": chain[-1]["id"]})
+        store.send(pointing)
+        chain.append(pointing)
+    others = [statement(object={"id": "http://example.org/wanted"}) for _ in range(3)]
+    store.send(*others)
+    store.send(statement(), statement(object={"objectType": "StatementRef", "id": str(uuid4())}))
+    wanted = [item["id"] for item in chain + others]
+
+    for ascending in ("true", "false"):
+        found, answer = [], store.ask("GET", "statements", activity="http://example.org/wanted", limit="2", ascending=ascending).json()
+        while True:
+            found += [item["id"] for item in answer["statements"]]
+            if not answer["more"]:
+                break
+            answer = store.ask("GET", answer["more"].removeprefix(f"/xapi/{store.base}/")).json()
+        assert found == (wanted if ascending == "true" else wanted[::-1])
