@@ -100,7 +100,7 @@ def _sqlite_statements(connection: BaseDatabaseWrapper, entry: AppendOnly) -> It
     no_update, no_delete = entry.trigger_names()
     changed = " OR ".join(f"OLD.{quote(column)} IS NOT NEW.{quote(column)}" for column in entry.guarded_columns())
     when = f"WHEN {changed}" if entry.mutable else ""
-    permitted = f"(SELECT 1 FROM foundation_deletionpermit WHERE table_name = '{entry.table}')"  # noqa: S608  a name of our own
+    permitted = f"(SELECT 1 FROM foundation_deletionpermit WHERE table_name = '{entry.table}')"  # noqa: S608  a name of our own  # nosec B608
     permit = f"WHEN NOT EXISTS {permitted}" if entry.purgeable else ""
     for name, verb, condition in ((no_update, "UPDATE", when), (no_delete, "DELETE", permit)):
         yield f"DROP TRIGGER IF EXISTS {quote(name)}"

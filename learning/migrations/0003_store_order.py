@@ -42,7 +42,7 @@ def move_terms(apps, schema_editor):
     if schema_editor.connection.vendor == 'postgresql':
         value, once = (value + '::uuid', 'bool_or(o.is_main)')
     schema_editor.execute(
-        f'INSERT INTO learning_statementterm (value, seq, is_main) SELECT {value}, s.seq, {once} FROM learning_statementtermold o'
+        f'INSERT INTO learning_statementterm (value, seq, is_main) SELECT {value}, s.seq, {once} FROM learning_statementtermold o'  # nosec B608
         ' JOIN learning_statement s ON s.statement_id = o.statement_id GROUP BY 1, 2'
     )
 

@@ -139,7 +139,7 @@ def _insert_many(rows: list[Row]) -> None:
 
 def _insertion(table: str, columns: Sequence[str]) -> str:
     names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join(["%s"] * len(columns))
-    return f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608  names of our own models
+    return f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608  names of our own models  # nosec B608
 
 
 _NULL = "\\N"
