@@ -13,6 +13,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 
 from cms.urls import root_urlpatterns as cms_root
 from config.api import api
+from config.health import health_page
 from creditbank.urls import root_urlpatterns as creditbank_root
 from foundation.api import page_not_found
 from foundation.urls import root_urlpatterns as foundation_root
@@ -54,6 +55,7 @@ urlpatterns = [
         path("", include("cms.urls")),
         path("", include("learning.urls")),
         path("", include("creditbank.urls")),
+        path("ops/health/", health_page, name="ops_health"),
         *demo_pages,
         path("", include(wagtail_urls)),
         prefix_default_language=False,

@@ -10,7 +10,7 @@ from creditbank.ledger.actions import deposit, expire, freeze_ledger, lift_freez
 from creditbank.ledger.enums import AccountKind, TransactionType
 from creditbank.ledger.exceptions import AlreadyReversed, InsufficientCredit, LedgerFrozen, NotAPosting, OffStep, SecondPersonNeeded
 from creditbank.ledger.models import NOBODY, Account, Hold, LedgerFreeze, Posting, Transaction
-from creditbank.ledger.queries import balances, find_faults, live_lots, statement_lines
+from creditbank.ledger.queries import balances, find_faults, is_frozen, live_lots, statement_lines
 from creditbank.ledger.types import Balance, Move, Place, StatementLine
 from creditbank.recognition.actions import (
     LineDecision,
@@ -124,6 +124,7 @@ __all__ = [
     "find_transcript",
     "findings_of",
     "freeze_ledger",
+    "is_frozen",
     "issue_transcript",
     "lift_freeze",
     "live_lots",

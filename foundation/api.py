@@ -4,7 +4,7 @@ from foundation.access.policy import access, can, permission, registered_permiss
 from foundation.audit.actions import build_audit_entry, record_audit_entries, record_audit_entry
 from foundation.audit.context import AuditContext, audit_context, current_context
 from foundation.audit.immutability import append_only, install_triggers, protected_tables
-from foundation.audit.models import AuditEntry
+from foundation.audit.models import AuditEntry, DeletionPermit
 from foundation.audit.permits import deletion_permit
 from foundation.events.registry import Event, announce, handles
 from foundation.http.address import client_address
@@ -32,6 +32,7 @@ __all__ = [
     "AuditContext",
     "AuditEntry",
     "CreditSystem",
+    "DeletionPermit",
     "Event",
     "Job",
     "JobState",

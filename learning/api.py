@@ -30,6 +30,7 @@ from learning.xapi.actions import write_statement, write_statements
 from learning.xapi.keys import create_key, living_operator_keys
 from learning.xapi.models import Statement
 from learning.xapi.refusals import note_refusal
+from learning.xapi.report import failing_forwards
 from learning.xapi.storing import take_statements
 from learning.xapi.types import Activity, StatementDraft
 
@@ -79,6 +80,7 @@ __all__ = [
     "enrol_many",
     "enter_record",
     "enter_records",
+    "failing_forwards",
     "leave_run",
     "living_operator_keys",
     "note_refusal",

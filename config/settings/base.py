@@ -216,6 +216,7 @@ LOGGING: dict[str, Any] = {
         "django.server": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
         "django_tasks": {"level": "WARNING"},
+        "psycopg": {"level": "ERROR"},  # a pipeline that a conflict ended is an answer to the caller, not news
         "wagtail": {"level": "WARNING"},
     },
 }

@@ -272,7 +272,8 @@ def _answer(request: HttpRequest, base: str, token: str, methods: Mapping[str, H
 
 
 def _call(request: HttpRequest, release: str) -> Call:
-    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+    announced = str(request.META.get("CONTENT_LENGTH") or 0)
+    if announced.isdecimal() and int(announced[:20]) > LARGEST_BODY:
         raise Refused(413, "The request is larger than 10 MB.")
     body = request.read(LARGEST_BODY + 1)
     if len(body) > LARGEST_BODY:

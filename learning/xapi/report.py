@@ -106,3 +106,8 @@ def _counted(institution: Any, since: date) -> dict[date, int]:
     begin = timezone.make_aware(datetime.combine(since, datetime.min.time()))
     rows = Statement.objects.filter(institution=institution, key__isnull=False, seq__gte=order_number(begin)).order_by()
     return dict(rows.annotate(day=TruncDate("stored")).values_list("day").annotate(n=Count("pk")))
+
+
+def failing_forwards() -> list[XapiForward]:
+    """Forwardings whose last try failed, worst first, for the health page. One query."""
+    return list(XapiForward.objects.filter(is_active=True, failures__gt=0).select_related("institution").order_by("-failures", "pk"))

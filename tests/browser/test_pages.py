@@ -25,7 +25,7 @@ PAGES = [
     ("-", "/accounts/password/reset/"), ("-", "/accounts/login/code/"), ("-", "/courses/?q=急救&credit=yes&page=1"), ("-", "/schools/jlou/"),
     ("lin", "/accounts/2fa/"), ("lin", "/accounts/email/"), ("lin", "/accounts/password/change/"), ("lin", "/accounts/sessions/"),
     ("lin", "/accounts/phone/change/"), ("chen", "/accounts/logout/"), ("chen", "/my/applications/new/ADM-B-2026/"), ("zheng", "/teach/courses/"),
-    ("ops", "/desk/"), ("-", "/demo/mailbox/"),
+    ("ops", "/desk/"), ("-", "/demo/mailbox/"), ("lin", "/my/archive/activity/"), ("feng", "/institutions/JLOU/store/"), ("ops", "/ops/health/"),
 ]  # fmt: skip
 BEHIND = [
     ("chen", "/my/", "main a[href*='/learn/']"), ("lin", "/my/archive/", "main .rec a[href*='/my/archive/'], main li a[href*='/my/archive/']"),
