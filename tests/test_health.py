@@ -64,7 +64,12 @@ def test_a_task_that_waits_too_long_needs_attention(client):
 
     client.force_login(person_as(Role.OPERATOR))
     waiting = DBTaskResult.objects.create(
-        args_kwargs={"args": [], "kwargs": {}}, task_path="x.y", backend_name="default", queue_name="default", priority=0, run_after=timezone.now()
+        args_kwargs={"args": [], "kwargs": {}},
+        task_path="x.y",
+        backend_name="default",
+        queue_name="default",
+        priority=0,
+        run_after=timezone.now(),
     )
     assert checks(client)["Oldest waiting task"][0] is True
 

@@ -101,9 +101,7 @@ def test_a_document_changed_by_eight_processes_with_its_etag_is_changed_once(pos
         store.ask("PUT", "activities/profile", {"by": "nobody"}, headers={"if-none-match": "*"}, **place)
         tag = store.ask("GET", "activities/profile", **place)["ETag"]
 
-        found = race(
-            lambda number: store.ask("PUT", "activities/profile", {"by": number}, headers={"if-match": tag}, **place).status_code
-        )
+        found = race(lambda number: store.ask("PUT", "activities/profile", {"by": number}, headers={"if-match": tag}, **place).status_code)
 
         assert sorted(found) == [204] + [412] * (PROCESSES - 1)
         assert store.ask("GET", "activities/profile", **place).json()["by"] == found.index(204)
