@@ -32,17 +32,29 @@ def ratio_between(base: RuleBase, source: str, target: str) -> Fraction:
     rate = base.rate(source, target)
     if rate is not None:
         return rate.ratio
+    chained = _chained(base, source, target)
+    if chained is not None:
+        return chained
     first, second = base.system(source), base.system(target)
     if first is None or second is None:
         raise NoRate(source, target)
     return Fraction(first.hours_nominal) / Fraction(second.hours_nominal)
 
 
+def _chained(base: RuleBase, source: str, target: str) -> Fraction | None:
+    """Two rates one after the other, where both allow it; the smallest of several."""
+    first = [rate for rate in base.rates if rate.source == source and rate.chainable]
+    second = {rate.source: rate for rate in base.rates if rate.target == target and rate.chainable}
+    return min((rate.ratio * second[rate.target].ratio for rate in first if rate.target in second), default=None)
+
+
 def exact_worth(base: RuleBase, records: Sequence[RecordFacts], target: CreditSystem) -> Fraction:
     """What records are worth in the target's unit before any rounding. Raises NoRate."""
     total = Fraction(0)
     for record in records:
-        if record.credits is not None:
+        if record.credits is not None and not record.system:
+            total += Fraction(record.credits)  # no unit given: the target's own
+        elif record.credits is not None:
             total += Fraction(record.credits) * ratio_between(base, record.system, target.code)
         elif record.hours is not None:
             total += Fraction(record.hours) / Fraction(target.hours_nominal)
@@ -55,6 +67,10 @@ def grant_amount(base: RuleBase, grant: Grant, records: Sequence[RecordFacts], t
     """The amount of a grant on the target's step, and the exact value it was rounded from. Raises NoRate, BadRule."""
     if grant.credits == "fixed":
         return round_to_step(grant.amount, target.step, "none"), Fraction(grant.amount)
+    if grant.credits == "catalogue":
+        listed = [base.outcome(code) for code in grant.outcome.split(";")]
+        total = sum((Fraction(outcome.credits) for outcome in listed if outcome and outcome.credits is not None), Fraction(0))
+        return round_to_step(total, target.step, target.rounding), total
     if grant.credits == "steps":
         scores = [record.score for record in records if record.score is not None]
         best = max(scores) if scores else None
@@ -68,6 +84,8 @@ def grant_amount(base: RuleBase, grant: Grant, records: Sequence[RecordFacts], t
 def consumed_minutes(base: RuleBase, record: RecordFacts) -> int:
     """Notional minutes that using a record up costs its owner: credits × nominal hours, or the hours where credits are missing."""
     system = base.system(record.system)
+    if record.credits is not None and not record.system and len(base.systems) == 1:
+        system = base.systems[0]
     if record.credits is not None and system is not None:
         return int(Fraction(record.credits) * Fraction(system.hours_nominal) * 60)
     return int(Fraction(record.hours or 0) * 60)

@@ -14,3 +14,10 @@ class NoRate(Exception):
 
 class BadRule(Exception):
     """A rule that says nothing the engine can decide (a leaf without content, an amount off its step)."""
+
+
+class SamePerson(BadRule):
+    """An exception that whoever proposed it has approved alone."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path}: same_person")

@@ -19,6 +19,8 @@ def names_record(record: RecordFacts, leaf: Leaf) -> bool:
         and (not leaf.subject or leaf.subject in record.subjects)
         and (not leaf.issuer or record.issuer == leaf.issuer)
         and (not leaf.system or record.system == leaf.system)
+        and (not leaf.dup_class or record.class_key == leaf.dup_class)
+        and (not leaf.common_id or record.common_id == leaf.common_id)
     )
 
 
@@ -28,6 +30,8 @@ def judge_leaf(record: RecordFacts, leaf: Leaf, base: RuleBase, *, on: date, app
     ``on`` is the day of the review, ``applied_on`` that of the application (both in the bank's time zone), never the clock.
     """
     judged = [
+        _grade("grade", record, leaf.min_grade, base, at_least=True),
+        _grade("grade_max", record, leaf.max_grade, base, at_least=False),
         _bound("score", record.score, leaf.min_score),
         _upper("score", record.score, leaf.max_score),
         _bound("attendance", record.attendance, leaf.min_attendance),
@@ -50,6 +54,28 @@ def _bound(name: str, has: Decimal | None, needs: Decimal | None) -> Condition |
 
 def _upper(name: str, has: Decimal | None, most: Decimal | None) -> Condition | None:
     return None if most is None else Condition(f"{name}_max", has is not None and has <= most, has, most)
+
+
+def _grade(name: str, record: RecordFacts, wanted: str, base: RuleBase, *, at_least: bool) -> Condition | None:
+    """Grades are compared by their rank on the issuer's scale; a number without a scale by its value; anything else reaches nothing."""
+    if not wanted:
+        return None
+    has, needs = grade_rank(record.grade, record.issuer, base), grade_rank(wanted, record.issuer, base)
+    if has is None or needs is None:
+        return Condition(name, ok=False, has=record.grade or None, needs=wanted)
+    return Condition(name, has >= needs if at_least else has <= needs, record.grade, wanted)
+
+
+def grade_rank(label: str, issuer: str, base: RuleBase) -> Fraction | None:
+    """Where a grade stands among the issuer's, or a number by itself where there is no scale."""
+    scale = base.scale(issuer)
+    if scale is not None:
+        rank = scale.rank(label)
+        return None if rank is None else Fraction(rank)
+    try:
+        return Fraction(label)
+    except (ValueError, ZeroDivisionError):
+        return None
 
 
 def _hours(record: RecordFacts, base: RuleBase) -> Decimal | None:

@@ -8,9 +8,11 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-SEMANTICS = 1
+SEMANTICS = 2
 """Raised when the meaning of deciding changes; a stored decision is replayed under its own number."""
 
 
@@ -36,18 +38,46 @@ def canonical(value: Any) -> str:
     return json.dumps(plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
+UNORDERED = ("rules", "systems", "rates", "convertible", "partly_convertible", "outcomes", "scales", "calendars", "agreements")
+"""Tables of a rule base whose order says nothing."""
+
+
 def snapshot(facts: Any, base: Any, limits: Any, on: date) -> str:
     """The four arguments of ``decide`` in canonical form; order of records, rules and limits leaves no trace in it."""
     question = plain({"facts": facts, "rules": base, "limits": limits, "on": on, "semantics": SEMANTICS})
-    question["facts"]["records"].sort(key=lambda record: record["id"])
-    for name in ("used", "held"):
-        question["facts"][name].sort()
-    for name, key in (("rules", "id"), ("systems", "code")):
-        question["rules"][name].sort(key=lambda item, key=key: item[key])
-    question["rules"]["rates"].sort(key=lambda rate: (rate["source"], rate["target"]))
-    question["rules"]["convertible"].sort()
-    question["limits"].sort(key=lambda limit: limit["id"])
+    for name in ("records", "used", "held", "attributes", "exceptions"):
+        question["facts"][name].sort(key=canonical)
+    for name in UNORDERED:
+        question["rules"][name].sort(key=canonical)
+    question["limits"].sort(key=canonical)
     return json.dumps(question, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def restore(kind: Any, value: Any) -> Any:
+    """A value of a type from its canonical form: dataclasses by their fields (a field that is missing has its default), and so on.
+
+    The inverse of ``plain`` for everything that a snapshot holds.
+    """
+    origin, parts = get_origin(kind), get_args(kind)
+    if value is None or origin is Literal:
+        return value
+    if origin in {Union, UnionType}:
+        return restore(next(part for part in parts if part is not NoneType), value)
+    if origin is tuple:
+        kinds = [parts[0]] * len(value) if len(parts) == 2 and parts[1] is Ellipsis else parts  # noqa: PLR2004  (kind, …)
+        return tuple(restore(part, item) for part, item in zip(kinds, value, strict=True))
+    if isinstance(kind, type) and is_dataclass(kind):
+        known = hints(kind)
+        return kind(**{name: restore(known[name], item) for name, item in value.items() if name in known})
+    if kind is date:
+        return date.fromisoformat(value)
+    return kind(value) if kind in {Decimal, Fraction} else value
+
+
+@cache
+def hints(kind: type) -> dict[str, Any]:
+    """Types of a dataclass's fields."""
+    return {name: found for name, found in get_type_hints(kind).items() if name in {item.name for item in fields(kind)}}  # type: ignore[arg-type]
 
 
 def hash_of(text: str) -> str:

@@ -6,13 +6,19 @@ before it is fixed, because large coefficients times the solver's tolerance can 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 TIME_LIMIT_SECONDS = 10
 ABSOLUTE_GAP = 0.5
-"""All objectives are whole numbers, so a gap below one proves the optimum; a relative gap of zero alone did not end in 150 s."""
+"""All objectives are whole numbers, so a gap below one proves the optimum; a relative gap of zero alone did not end in 150 s.
+
+No solution of an earlier level is handed in: with this gap HiGHS 1.16 has called such a start optimal that was not (the oracle found it).
+"""
+BLOCK = 15
+"""Binaries of a lexicographic order that are decided in one solve, with weights 2^14 … 1: still exact."""
 
 Expression = Mapping[int, int]
 """Coefficients by variable."""
@@ -20,11 +26,19 @@ Expression = Mapping[int, int]
 
 @dataclass
 class Program:
-    """Variables with whole bounds, rows ``low ≤ Σ coefficient × variable ≤ high``, and objectives to be taken one after the other."""
+    """Variables with whole bounds, rows ``low ≤ Σ coefficient × variable ≤ high``, and objectives to be taken one after the other.
+
+    ``proved`` becomes False where the time limit ended a level; ``level`` (from 1) and ``bound`` then say which and what was still possible.
+    """
 
     upper: list[int] = field(default_factory=list)
     rows: list[tuple[int | None, dict[int, int], int | None]] = field(default_factory=list)
     proved: bool = True
+    level: int = 0
+    bound: int | None = None
+    seconds: float = TIME_LIMIT_SECONDS
+    _solver: Any = None
+    _costs: list[int] = field(default_factory=list)
 
     def variable(self, upper: int = 1) -> int:
         """A new variable from 0 to ``upper``."""
@@ -33,49 +47,121 @@ class Program:
 
     def at_most(self, expression: Expression, bound: int) -> None:
         """Add a row Σ ≤ bound."""
-        self.rows.append((None, dict(expression), bound))
+        self.rows.append((None, {variable: value for variable, value in expression.items() if value}, bound))
 
     def at_least(self, expression: Expression, bound: int) -> None:
         """Add a row Σ ≥ bound."""
-        self.rows.append((bound, dict(expression), None))
+        self.rows.append((bound, {variable: value for variable, value in expression.items() if value}, None))
 
-    def solve(self, levels: Sequence[tuple[Expression, bool]]) -> tuple[list[int], list[int]]:
+    def solve(
+        self, levels: Sequence[tuple[Expression, bool]], *, names: Sequence[int] = (), vector: Sequence[Expression] = ()
+    ) -> tuple[list[int], list[int]]:
         """Values of all variables and of all levels; each level is (expression, maximise) and fixed before the next.
 
-        ``proved`` becomes False where the time limit ended a level first; the best found is used.
+        Where two answers that differ in ``names`` (binaries) are equal on every level, the one whose ``vector``, then ``names``, is
+        lexicographically greatest is taken.
         """
+        self._open()
+        ends = time.monotonic() + self.seconds
         values, reached = [0] * len(self.upper), []
-        for expression, maximise in levels:
-            if expression:
-                values = self._solve_one(expression, maximise=maximise, start=values)
-            value = sum(coefficient * values[variable] for variable, coefficient in expression.items())
-            reached.append(value)
-            if expression:
-                (self.at_least if maximise else self.at_most)(expression, value)
+        for number, (expression, maximise) in enumerate(levels, start=1):
+            values = self._level(expression, maximise, values, number, ends)
+            reached.append(value_of(expression, values))
+        if names and self.proved and self._has_other(names, values, ends):
+            wishes = [*vector, *_blocks(names)]
+        else:
+            wishes = [expression for expression in vector if len(expression) == 1 and self.upper[next(iter(expression))] > 1]
+        for expression in wishes:
+            if self.proved:
+                values = self._level(expression, True, values, len(levels), ends)  # noqa: FBT003
         return values, reached
 
-    def _solve_one(self, expression: Expression, *, maximise: bool, start: list[int]) -> list[int]:
+    def _level(self, expression: Expression, maximise: bool, start: list[int], number: int, ends: float) -> list[int]:  # noqa: FBT001
+        """The best on one level; the level is fixed at the value that was found."""
+        expression = {variable: value for variable, value in expression.items() if value}
+        if not expression:
+            return start
+        values = self._run(expression, maximise=maximise, start=start, number=number, ends=ends) if self.proved else start
+        fixed = value_of(expression, values)
+        self._add_row(fixed if maximise else None, expression, None if maximise else fixed)
+        return values
+
+    def _open(self) -> None:
         import highspy  # noqa: PLC0415  slow to load, and most pages never decide
+        import numpy as np  # noqa: PLC0415
 
         solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         for name, value in (
             ("output_flag", False), ("threads", 1), ("random_seed", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", ABSOLUTE_GAP),
-            ("time_limit", float(TIME_LIMIT_SECONDS)),
         ):  # fmt: skip
             solver.setOptionValue(name, value)
-        infinity = solver.getInfinity()
-        for upper in self.upper:
-            solver.addVar(0, upper)
-        for variable in range(len(self.upper)):
-            solver.changeColIntegrality(variable, highspy.HighsVarType.kInteger)
-        for low, row, high in self.rows:
-            solver.addRow(-infinity if low is None else low, infinity if high is None else high, len(row), list(row), list(row.values()))
+        infinity, count = solver.getInfinity(), len(self.upper)
+        solver.addVars(count, np.zeros(count), np.array(self.upper, dtype=np.double))
+        kinds = np.array([highspy.HighsVarType.kInteger] * count)
+        solver.changeColsIntegrality(count, np.arange(count, dtype=np.int32), kinds)
+        rows = [row for row in self.rows if row[1]]
+        lows = np.array([-infinity if low is None else low for low, _row, _high in rows], dtype=np.double)
+        highs = np.array([infinity if high is None else high for _low, _row, high in rows], dtype=np.double)
+        starts = np.cumsum([0] + [len(row) for _low, row, _high in rows])[:-1].astype(np.int32)
+        index = np.array([variable for _low, row, _high in rows for variable in row], dtype=np.int32)
+        values = np.array([coefficient for _low, row, _high in rows for coefficient in row.values()], dtype=np.double)
+        if rows:
+            solver.addRows(len(rows), lows, highs, len(index), starts, index, values)
+        self._solver, self._costs = solver, []
+
+    def _add_row(self, low: int | None, row: Expression, high: int | None) -> None:
+        infinity = self._solver.getInfinity()
+        self._solver.addRow(-infinity if low is None else low, infinity if high is None else high, len(row), list(row), list(row.values()))
+
+    def _run(self, expression: Expression, *, maximise: bool, start: list[int], number: int, ends: float) -> list[int]:
+        import highspy  # noqa: PLC0415
+
+        solver = self._solver
+        for variable in self._costs:
+            solver.changeColCost(variable, 0)
         for variable, coefficient in expression.items():
             solver.changeColCost(variable, coefficient)
+        self._costs = list(expression)
         solver.changeObjectiveSense(highspy.ObjSense.kMaximize if maximise else highspy.ObjSense.kMinimize)
+        solver.setOptionValue("time_limit", float(solver.getRunTime() + max(0.05, ends - time.monotonic())))
         solver.run()
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            self.proved = False
+            self._give_up(number, maximise=maximise)
             if solver.getInfo().primal_solution_status == 0:
                 return start
         return [round(value) for value in solver.getSolution().col_value]
+
+    def _give_up(self, number: int, *, maximise: bool) -> None:
+        reach = self._solver.getInfo().mip_dual_bound
+        self.proved, self.level = False, number
+        self.bound = None if abs(reach) > 1e15 else int(reach + 1e-6) if maximise else -int(-reach + 1e-6)  # noqa: PLR2004
+
+    def _has_other(self, names: Sequence[int], values: list[int], ends: float) -> bool:
+        """Whether an answer exists that is as good on every level and chooses otherwise."""
+        import highspy  # noqa: PLC0415
+
+        solver = self._solver
+        row = {variable: -1 if values[variable] else 1 for variable in names}
+        place = solver.getNumRow()
+        self._add_row(1 - sum(values[variable] for variable in names), row, None)
+        for variable in self._costs:
+            solver.changeColCost(variable, 0)
+        self._costs = []
+        solver.setOptionValue("time_limit", float(solver.getRunTime() + max(0.05, ends - time.monotonic())))
+        solver.run()
+        found = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        solver.changeRowBounds(place, -solver.getInfinity(), solver.getInfinity())
+        return found
+
+
+def value_of(expression: Expression, values: Sequence[int]) -> int:
+    """The exact value of an expression."""
+    return sum(coefficient * values[variable] for variable, coefficient in expression.items())
+
+
+def _blocks(names: Sequence[int]) -> list[dict[int, int]]:
+    listed = list(names)
+    return [
+        {variable: 1 << (BLOCK - 1 - at) for at, variable in enumerate(listed[first : first + BLOCK])}
+        for first in range(0, len(listed), BLOCK)
+    ]

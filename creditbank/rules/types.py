@@ -2,44 +2,88 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
+
+from creditbank.rules.results import (
+    Allocation,
+    Condition,
+    Decision,
+    LimitUse,
+    Minimum,
+    Proof,
+    Reason,
+    Unused,
+)
+from creditbank.rules.tables import Agreement, Calendar, CreditSystem, Grade, GradeScale, Outcome, Pairs, Rate
+
+__all__ = [
+    "KIND_ORDER",
+    "POSTING",
+    "TRUST_RANK",
+    "Agreement",
+    "Allocation",
+    "Calendar",
+    "Condition",
+    "CreditSystem",
+    "Decision",
+    "Facts",
+    "Grade",
+    "GradeScale",
+    "Grant",
+    "GrantKind",
+    "IndividualException",
+    "Leaf",
+    "Limit",
+    "LimitUse",
+    "Minimum",
+    "Node",
+    "NodeKind",
+    "Outcome",
+    "Overflow",
+    "Pairs",
+    "Per",
+    "Proof",
+    "Rate",
+    "Reason",
+    "RecordFacts",
+    "RequirementLeaf",
+    "RequirementNode",
+    "Rule",
+    "RuleBase",
+    "Target",
+    "Trust",
+    "Unused",
+    "WindowDate",
+]
 
 Trust = Literal["self", "verified", "institution"]
 TRUST_RANK = {"self": 0, "verified": 1, "institution": 2}
-WindowDate = Literal["earned", "applied"]
-NodeKind = Literal["leaf", "all", "any", "n_of", "not"]
-GrantKind = Literal["course", "unassigned", "elective", "block", "deny", "pending"]
-KIND_ORDER = ("course", "block", "unassigned", "elective", "deny", "pending")
-Overflow = Literal["reject_whole", "truncate"]
-Per = Literal["none", "year", "institution", "target"]
+WindowDate = Literal["earned", "applied", "admitted", "cohort"]
+NodeKind = Literal["leaf", "all", "any", "n_of", "credits_of", "not"]
+GrantKind = Literal["course", "unassigned", "elective", "block", "exemption", "waiver", "subject_only", "deny", "pending"]
+KIND_ORDER = ("course", "block", "unassigned", "elective", "exemption", "waiver", "subject_only", "deny", "pending")
+POSTING = frozenset({"course", "block", "unassigned", "elective"})
+"""Kinds that move credit in the ledger; an exemption or a subject alone fills a leaf without."""
+Overflow = Literal["reject_whole", "truncate", "subject_only", "to_elective"]
+Per = Literal["none", "year", "term", "institution", "subject", "target"]
 
 
 @dataclass(frozen=True)
-class CreditSystem:
-    """A unit: notional hours per credit, the step on which amounts lie, and how results are rounded onto it."""
+class IndividualException:
+    """What was decided for one person alone; applied before anything else, and only while it has not expired."""
 
-    code: str
-    hours_nominal: Decimal
-    step: Decimal
-    rounding: str = "down"
-
-
-@dataclass(frozen=True)
-class Rate:
-    """An explicit rate between two units; beats the hours of both."""
-
-    source: str
-    target: str
-    num: int
-    den: int
-
-    @property
-    def ratio(self) -> Fraction:
-        return Fraction(self.num, self.den)
+    path: str
+    kind: Literal["insert", "substitute", "waive", "block", "value"]
+    by: str
+    approved_by: str
+    value: str = ""
+    reason: str = ""
+    expires: date | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +110,9 @@ class RecordFacts:
     dup_class: str = ""
     title_zh: str = ""
     title_en: str = ""
+    grade: str = ""
+    common_id: str = ""
+    evidence: tuple[str, ...] = ()
 
     @property
     def start_of_age(self) -> date:
@@ -97,16 +144,22 @@ class Leaf:
     age_at: Literal["review", "applied"] = "review"
     valid_on_review: bool = False
     trust: Trust = "verified"
+    dup_class: str = ""
+    common_id: str = ""
+    min_grade: str = ""
+    max_grade: str = ""
 
 
 @dataclass(frozen=True)
 class Node:
-    """A left side: a leaf, or ALL / ANY / N_OF(k) over nodes, or NOT over a leaf."""
+    """A left side: a leaf, or ALL / ANY / N_OF(k) / CREDITS_OF(credits) over nodes, or NOT over a leaf."""
 
     kind: NodeKind
     leaf: Leaf | None = None
     children: tuple[Node, ...] = ()
     k: int = 0
+    credits: Decimal | None = None
+    same_issuer: bool = False
 
     def leaves(self) -> tuple[Leaf, ...]:
         own = (self.leaf,) if self.leaf else ()
@@ -131,16 +184,22 @@ class Grant:
     """What a match gives: a course of the target, free credit, or a refusal.
 
     ``credits`` is "fixed" (``amount`` credits), "rate" (source credits or hours by the ratio, at most ``max_amount``), or "steps" (the
-    amount of the highest score step that was reached).
+    amount of the highest score step that was reached), or "catalogue" (what the catalogue says of the outcome). For a waiver ``outcome``
+    is the path of the node that is done; for a block it lists courses with ``;`` or names a year. ``grade`` is keep, pass, none, or a
+    table of scores and grades (``85:A;70:B``).
     """
 
     kind: GrantKind
     outcome: str = ""
     subject: str = ""
-    credits: Literal["fixed", "rate", "steps"] = "fixed"
+    credits: Literal["fixed", "rate", "steps", "catalogue"] = "fixed"
     amount: Decimal = Decimal(0)
     max_amount: Decimal | None = None
     steps: tuple[tuple[Decimal, Decimal], ...] = ()
+    level: int | None = None
+    grade: str = ""
+    in_gpa: bool = True
+    effects: str = ""
 
 
 @dataclass(frozen=True)
@@ -164,18 +223,28 @@ class Rule:
     reason_en: str = ""
     source: str = ""
     since: date | None = None
+    fields: tuple[str, ...] = ()
+    not_fields: tuple[str, ...] = ()
+    cohorts: tuple[str, ...] = ()
+    learner: Pairs = ()
+    not_learner: Pairs = ()
+    offer: Literal["all", "any", "n_of"] = "all"
+    offer_k: int = 1
+    all_or_nothing: bool = False
+    status: str = "active"
 
 
 @dataclass(frozen=True)
 class Limit:
-    """At most so much: credits, records or grants of what the selector names.
+    """At most (or, with ``op`` ">=", at least) so much: credits, records or grants of what the selector names.
 
-    ``selector`` and ``exempt`` map a property of the lead record (source_type, category, subject, institution, trust) or of the grant
-    (kind) to the values meant; all named properties must agree. ``share`` makes the bound a part of the target's total.
+    ``selector`` and ``exempt`` map a property of the lead record (source_type, category, subject, institution, trust, level) or of the
+    grant (kind) to the values meant; all named properties must agree. ``share`` makes the bound a part of ``share_of``. ``group`` joins
+    limits of which one (``group_op`` "any") or all must hold.
     """
 
     id: str
-    measure: Literal["credits", "records", "grants"] = "credits"
+    measure: Literal["credits", "records", "grants", "gpa"] = "credits"
     bound: Decimal | None = None
     share: Fraction | None = None
     selector: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -184,14 +253,22 @@ class Limit:
     year_start: tuple[int, int] = (1, 1)
     overflow: Overflow = "reject_whole"
     owner: str = "bank"
+    op: Literal["<=", ">="] = "<="
+    share_of: str = "programme"
+    calendar: str = ""
+    group: str = ""
+    group_op: str = "all"
+    last_n: Decimal | None = None
 
 
 @dataclass(frozen=True)
 class RequirementLeaf:
     """One leaf of a programme: which grants it accepts and how much it needs.
 
-    ``outcomes`` and ``subjects`` are alternatives; both empty accept everything. An elective leaf counts in V3, not in V2, and in V1 only if
-    it has a need.
+    ``outcomes`` and ``subjects`` are alternatives; both empty accept everything; with ``all_keys`` both must name it. ``level``, ``category`` and ``kinds`` narrow further. An
+    elective leaf counts in V3, not in V2, and in V1 only if it has a need. ``exclusive`` names the set inside which a grant counts once;
+    ``share_with`` lets a grant count in one leaf of another set too, ``share_max`` credits at most. ``need_if`` replaces the need for
+    learners of whom a condition holds, first hit first.
     """
 
     path: str
@@ -202,24 +279,73 @@ class RequirementLeaf:
     need_credits: Decimal | None = None
     need_courses: int | None = None
     elective: bool = False
+    level: int | None = None
+    category: str = ""
+    kinds: tuple[str, ...] = ()
+    min_grade: str = ""
+    need_if: tuple[tuple[Pairs, Decimal], ...] = ()
+    level_credits: tuple[tuple[int, Decimal], ...] = ()
+    exclusive: str = ""
+    share_with: str = ""
+    share_max: Decimal | None = None
+    all_keys: bool = False
+    transferable: bool = True
+    requirement: bool | None = None
 
-    def accepts(self, grant: Grant) -> bool:
+    def accepts(self, grant: Grant, about: Outcome | None = None) -> bool:
+        """Whether a grant may sit here; ``about`` is what the catalogue knows of the granted outcome."""
+        if not self.transferable or (self.kinds and grant.kind not in self.kinds):
+            return False
+        level = grant.level if grant.level is not None else about.level if about else None
+        if self.level is not None and (level is None or level < self.level):
+            return False
+        if self.category and (about is None or about.category != self.category):
+            return False
+        return self._names(grant, about)
+
+    def _names(self, grant: Grant, about: Outcome | None) -> bool:
         if grant.kind == "elective":
             return self.elective
         if not self.outcomes and not self.subjects:
             return True
-        return grant.outcome in self.outcomes or bool(grant.subject and grant.subject in self.subjects)
+        subjects = {grant.subject, *(about.subjects if about else ())} - {""}
+        found = [
+            bool(names & set(wanted))
+            for names, wanted in ((set(grant.outcome.split(";")), self.outcomes), (subjects, self.subjects))
+            if wanted
+        ]
+        return all(found) if self.all_keys else any(found)
+
+
+@dataclass(frozen=True)
+class RequirementNode:
+    """An inner node of a programme's tree over leaves and nodes, named by their paths."""
+
+    path: str
+    kind: Literal["all", "any", "n_of"]
+    children: tuple[str, ...]
+    k: int = 0
+    requirement: bool | None = None
+    children_min: int | None = None
+    children_max: int | None = None
+    title_zh: str = ""
+    title_en: str = ""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What recognition is wanted for: a programme with leaves, or the pool (no leaves: everything counts)."""
+    """What recognition is wanted for: a programme with leaves, or the pool (no leaves: everything counts).
+
+    Without ``nodes`` the leaves are the children of one ALL.
+    """
 
     code: str
     system: str
     total: Decimal | None = None
     category: str = "academic"
     leaves: tuple[RequirementLeaf, ...] = ()
+    nodes: tuple[RequirementNode, ...] = ()
+    field: str = ""
 
     def seats(self) -> tuple[RequirementLeaf, ...]:
         """Its leaves, or the one elective leaf of the pool."""
@@ -236,6 +362,10 @@ class Facts:
     applied_on: date
     used: tuple[tuple[str, str], ...] = ()
     held: tuple[tuple[str, str], ...] = ()
+    cohort: str = ""
+    admitted_on: date | None = None
+    attributes: Pairs = ()
+    exceptions: tuple[IndividualException, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -248,6 +378,11 @@ class RuleBase:
     convertible: tuple[tuple[str, str], ...] = ()
     book: str = ""
     version: int = 0
+    outcomes: tuple[Outcome, ...] = ()
+    scales: tuple[GradeScale, ...] = ()
+    calendars: tuple[Calendar, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
+    partly_convertible: tuple[tuple[str, str], ...] = ()
 
     def system(self, code: str) -> CreditSystem | None:
         return next((system for system in self.systems if system.code == code), None)
@@ -255,91 +390,19 @@ class RuleBase:
     def rate(self, source: str, target: str) -> Rate | None:
         return next((rate for rate in self.rates if (rate.source, rate.target) == (source, target)), None)
 
+    @cached_property
+    def _outcomes(self) -> dict[str, Outcome]:
+        return {outcome.code: outcome for outcome in self.outcomes}
 
-@dataclass(frozen=True)
-class Condition:
-    """One judged condition: made while deciding, never guessed afterwards."""
+    def outcome(self, code: str) -> Outcome | None:
+        """What the catalogue knows of an outcome."""
+        return self._outcomes.get(code)
 
-    name: str
-    ok: bool
-    has: object = None
-    needs: object = None
+    def scale(self, institution: str) -> GradeScale | None:
+        """The grades of an institution, else those that hold for everybody."""
+        own = next((scale for scale in self.scales if scale.institution == institution), None)
+        return own or next((scale for scale in self.scales if not scale.institution), None)
 
-
-@dataclass(frozen=True)
-class Reason:
-    """Why something was not used: a code of the closed list, the rule it is about, and the values found and expected."""
-
-    code: str
-    rule: str = ""
-    data: tuple[tuple[str, str], ...] = ()
-
-    def as_dict(self) -> dict[str, str]:
-        return dict(self.data)
-
-
-@dataclass(frozen=True)
-class Allocation:
-    """One grant that was given, and where it sits."""
-
-    rule: str
-    version: int
-    records: tuple[str, ...]
-    grant: int
-    kind: str
-    outcome: str
-    leaf: str
-    fill: Decimal
-    posted: Decimal
-    amount: Decimal
-    exact: Fraction
-    ratio: Fraction | None
-    conditions: tuple[Condition, ...] = ()
-    cut_by: str = ""
-
-
-@dataclass(frozen=True)
-class Unused:
-    """A record that is not used, with its headline reason first."""
-
-    record: str
-    reasons: tuple[Reason, ...]
-
-    @property
-    def headline(self) -> Reason:
-        return self.reasons[0]
-
-
-@dataclass(frozen=True)
-class Proof:
-    """Whether the result is proved best: ``optimal``, or ``gap`` with the level that was reached."""
-
-    status: Literal["optimal", "gap"]
-    level: str = ""
-
-
-@dataclass(frozen=True)
-class LimitUse:
-    """How full a limit's bucket is after the decision."""
-
-    limit: str
-    bucket: str
-    bound: Decimal
-    used: Decimal
-
-
-@dataclass(frozen=True)
-class Decision:
-    """The best recognition of a person's records for a target, with reasons. ``objective`` holds V1 … V6 in their own units."""
-
-    learner: str
-    target: str
-    allocation: tuple[Allocation, ...]
-    unused: tuple[Unused, ...]
-    objective: tuple[int, ...]
-    posted: Decimal
-    limits: tuple[LimitUse, ...]
-    proof: Proof
-    snapshot_hash: str
-    semantics: int = 1
-    open_leaves: tuple[str, ...] = field(default=())
+    def calendar(self, code: str) -> Calendar | None:
+        """A calendar by its code."""
+        return next((calendar for calendar in self.calendars if calendar.code == code), None)

@@ -1,0 +1,130 @@
+"""The program of a decision: which candidates are taken, where their grants sit, what they post. Whole numbers of steps throughout."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from itertools import combinations
+
+from creditbank.rules.candidates import Candidate, Given
+from creditbank.rules.solver import Program
+from creditbank.rules.types import Facts, Limit, RequirementLeaf, RuleBase
+
+Part = tuple[int, int, bool]
+"""(candidate, grant number, made elective by a limit)."""
+Seat = tuple[int, int, bool, str]
+"""A part and the path of the leaf where it sits."""
+Row = dict[int, int]
+
+
+def steps(amount: Decimal, step: Decimal) -> int:
+    """An amount as a whole number of steps."""
+    return int(Fraction(amount) / Fraction(step))
+
+
+@dataclass
+class Model:
+    """The program while it is being built: variables by what they stand for."""
+
+    facts: Facts
+    base: RuleBase
+    limits: tuple[Limit, ...]
+    step: Decimal
+    candidates: list[Candidate]
+    program: Program = field(default_factory=Program)
+    take: list[int] = field(default_factory=list)
+    part: dict[Part, int] = field(default_factory=dict)
+    seat: dict[Seat, int] = field(default_factory=dict)
+    posted: dict[Part, Row] = field(default_factory=dict)
+    cut: dict[Part, int] = field(default_factory=dict)
+    keeps_fill: set[Part] = field(default_factory=set)
+    fills: dict[Seat, Row] = field(default_factory=dict)
+    shared: dict[tuple[str, str], Row] = field(default_factory=lambda: defaultdict(dict))
+
+    def given(self, part: Part) -> Given:
+        """The grant that a part stands for."""
+        return next(given for given in self.candidates[part[0]].given if given.number == part[1])
+
+    def amount(self, part: Part) -> int:
+        """Its full amount in steps."""
+        return steps(self.given(part).amount, self.step)
+
+    def leaf(self, path: str) -> RequirementLeaf:
+        """A leaf by its path."""
+        return next(leaf for leaf in self.facts.target.seats() if leaf.path == path)
+
+    def seats_in(self, path: str) -> list[tuple[Seat, int]]:
+        """Everything that may sit in a leaf."""
+        return [(seat, variable) for seat, variable in self.seat.items() if seat[3] == path]
+
+    def seats_of(self, part: Part) -> list[tuple[Seat, int]]:
+        """Everywhere that a part may sit."""
+        return [(seat, variable) for seat, variable in self.seat.items() if seat[:3] == part]
+
+
+def add_candidates(model: Model, to_elective: set[tuple[int, int]]) -> None:
+    """Variables for candidates, grants and seats. ``to_elective`` names grants that a limit may make elective."""
+    electives = tuple(leaf.path for leaf in model.facts.target.seats() if leaf.elective)
+    for index, candidate in enumerate(model.candidates):
+        take = model.program.variable()
+        model.take.append(take)
+        parts: Row = {}
+        for given in candidate.given:
+            own = _add_part(model, (index, given.number, False), given.seats, take)
+            if (index, given.number) in to_elective:
+                own |= _add_part(model, (index, given.number, True), electives, take)
+            model.program.at_most({**own, take: -1}, 0)
+            if candidate.rule.all_or_nothing and not given.waives:
+                model.program.at_least({**own, take: -1}, 0)
+            parts |= own
+        if not any(given.waives for given in candidate.given):
+            model.program.at_most({take: 1, **dict.fromkeys(parts, -1)}, 0)
+
+
+def _add_part(model: Model, part: Part, paths: tuple[str, ...], take: int) -> Row:
+    if not paths:
+        return {}
+    unit = model.program.variable()
+    model.part[part] = unit
+    seats = {path: model.program.variable() for path in paths}
+    model.seat |= {(*part, path): variable for path, variable in seats.items()}
+    model.program.at_most({unit: 1, **dict.fromkeys(seats.values(), -1)}, 0)
+    shared = False
+    for first, second in combinations(paths, 2):
+        if may_share(model.leaf(first), model.leaf(second)):
+            shared = True
+        else:
+            model.program.at_most({seats[first]: 1, seats[second]: 1, unit: -1}, 0)
+    if not shared:
+        model.program.at_most({**dict.fromkeys(seats.values(), 1), unit: -1}, 0)
+    else:
+        model.program.at_most({**dict.fromkeys(seats.values(), 1), unit: -2}, 0)
+        for variable in seats.values():
+            model.program.at_most({variable: 1, unit: -1}, 0)
+    return {unit: 1}
+
+
+def may_share(first: RequirementLeaf, second: RequirementLeaf) -> bool:
+    """Whether one grant may sit in both leaves: they are of different sets, and one of them declares to share with the other's."""
+    if first.exclusive and first.exclusive == second.exclusive:
+        return False
+    declared = (first.share_with and first.share_with == second.exclusive) or (second.share_with and second.share_with == first.exclusive)
+    return bool(declared)
+
+
+def add_exclusivity(model: Model) -> None:
+    """A record is used once; of a class of equal records one is used."""
+    by_record: dict[str, Row] = defaultdict(dict)
+    by_class: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for take, candidate in zip(model.take, model.candidates, strict=True):
+        for record in candidate.match.records:
+            by_record[record.id][take] = 1
+            by_class[record.class_key][take].add(record.id)
+    for row in by_record.values():
+        if len(row) > 1:
+            model.program.at_most(row, 1)
+    for members in by_class.values():
+        if len(set().union(*members.values())) > 1:
+            model.program.at_most({take: len(ids) for take, ids in members.items()}, 1)

@@ -1,0 +1,149 @@
+"""Why a record was not used: reasons made while deciding, the one of the rule that came furthest first."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from creditbank.rules.candidates import Candidate, Given, Sieve
+from creditbank.rules.limits import buckets_of, covers, is_constraint, limit_bound
+from creditbank.rules.model import Part, steps
+from creditbank.rules.objective import has_need, need_of
+from creditbank.rules.optimum import Choice, grant_of, limit_uses
+from creditbank.rules.types import Facts, Limit, Reason, RecordFacts, RequirementLeaf, RuleBase, Unused
+
+STAGES = (
+    "not_available", "already_used", "expired", "not_eligible", "no_rule", "out_of_scope", "not_convertible", "outside_window", "too_old",
+    "evidence_missing", "rule_failed", "no_rate", "denied", "pending", "shadowed", "too_many_matches", "duplicate_of", "limit_full",
+    "dominated", "not_needed",
+)  # fmt: skip
+"""How far a rule came with a record; the headline is the reason of the rule that came furthest."""
+
+GATES = ("not_available", "already_used", "expired", "not_eligible")
+
+
+class Explainer:
+    """Explains one finished decision."""
+
+    def __init__(self, facts: Facts, base: RuleBase, limits: tuple[Limit, ...], sieved: Sieve, choice: Choice, step: Decimal) -> None:
+        self.facts, self.base, self.limits, self.sieved, self.choice, self.step = facts, base, limits, sieved, choice, step
+        self.taken = choice.taken()
+        self.used = {ident: index for index in self.taken for ident in choice.candidates[index].match.ids}
+        self.classes = {record.class_key: record.id for index in self.taken for record in choice.candidates[index].match.records}
+        self.uses = {(use.limit, use.bucket): use.used for use in limit_uses(choice, facts, base, limits, step)}
+
+    def unused(self) -> tuple[Unused, ...]:
+        """Every record that is not used, with all reasons, the headline first."""
+        by_record: dict[str, list[Candidate]] = {}
+        for index, candidate in enumerate(self.choice.candidates):
+            if index not in self.taken:
+                for ident in candidate.match.ids:
+                    by_record.setdefault(ident, []).append(candidate)
+        rows = []
+        for record in self.facts.records:
+            if record.id in self.used:
+                continue
+            reasons = list(self.sieved.reasons.get(record.id, ()))
+            reasons += [self._why_not(candidate) for candidate in by_record.get(record.id, ())]
+            rows.append(Unused(record.id, headline_first(reasons or [self._no_rule(record)])))
+        return tuple(rows)
+
+    def _no_rule(self, record: RecordFacts) -> Reason:
+        return Reason("no_rule", data=(("outcome", record.outcome), ("target", self.facts.target.code)))
+
+    def _why_not(self, candidate: Candidate) -> Reason:
+        """The local test: add the candidate to the finished solution and see what breaks."""
+        if any(self._would_gain(given) for given in candidate.given):
+            full = self._full_limit(candidate)
+            if full is not None:
+                return full
+        for ident in candidate.match.ids:
+            if ident in self.used:
+                winner = self.choice.candidates[self.used[ident]]
+                return Reason("dominated", candidate.rule.id, (("by_rule", winner.rule.id), ("record", ident)))
+        for own in candidate.match.records:
+            if own.class_key in self.classes:
+                data = (("record", self.classes[own.class_key]), ("class", own.class_key))
+                return Reason("duplicate_of", candidate.rule.id, data)
+        seats = [path for given in candidate.given for path in given.seats]
+        return Reason("not_needed", candidate.rule.id, (("leaf", ", ".join(dict.fromkeys(seats)) or "no leaf accepts"),))
+
+    def _would_gain(self, given: Given) -> bool:
+        """Whether some seat still has room, so that more would count."""
+        return any(leaf.path in given.seats and self._has_room(leaf) for leaf in self.facts.target.seats())
+
+    def _has_room(self, leaf: RequirementLeaf) -> bool:
+        here = [self.choice.posted[seat[:3]] for seat in self.choice.seats if seat[3] == leaf.path]
+        if leaf.need_courses is not None:
+            return len(here) < leaf.need_courses
+        need = need_of(leaf, dict(self.facts.attributes)) if has_need(leaf) else None
+        return need is None or sum(here) < steps(need, self.step)
+
+    def _full_limit(self, candidate: Candidate) -> Reason | None:
+        for limit in self.limits:
+            bound = limit_bound(limit, self.facts, self.step)
+            given = next((given for given in candidate.given if covers(limit, candidate.lead, given.grant)), None)
+            if given is None or bound is None or not is_constraint(limit):
+                continue
+            for bucket in buckets_of(limit, candidate.lead, self.base):
+                reason = self._over(limit, bucket, bound, candidate, given)
+                if reason is not None:
+                    return reason
+        return None
+
+    def _over(self, limit: Limit, bucket: str, bound: Decimal, candidate: Candidate, given: Given) -> Reason | None:
+        used = self.uses.get((limit.id, bucket), Decimal(0))
+        posts = given.amount if given.posts else Decimal(0)
+        wanted = {"credits": posts, "grants": Decimal(1), "records": Decimal(len(candidate.match.ids))}[limit.measure]
+        if used + wanted <= bound:
+            return None
+        release = "; ".join(self._release(limit, bucket, used + wanted - bound))
+        data = (
+            ("limit", limit.id), ("bucket", bucket), ("bound", str(bound)), ("used", str(used)), ("slack", str(bound - used)),
+            ("amount", str(wanted)), ("release", release),
+        )  # fmt: skip
+        return Reason("limit_full", candidate.rule.id, data)
+
+    def _release(self, limit: Limit, bucket: str, excess: Decimal) -> list[str]:
+        """The fewest used records in the bucket whose removal would make room, largest first, ties by name."""
+        inside: list[tuple[Decimal, tuple[str, ...]]] = []
+        for part, amount in self.choice.posted.items():
+            other = self.choice.candidates[part[0]]
+            if covers(limit, other.lead, grant_of(other, part)) and bucket in buckets_of(limit, other.lead, self.base):
+                inside.append((-(amount * self.step if limit.measure == "credits" else Decimal(1)), other.match.ids))
+        freed, names = Decimal(0), []
+        for weight, ids in sorted(inside):
+            if freed >= excess:
+                break
+            freed -= weight
+            names += list(ids)
+        return sorted(names)
+
+
+def headline_first(reasons: list[Reason]) -> tuple[Reason, ...]:
+    """A gate of the record itself comes before everything; else the rule that came furthest, then the smallest rule id."""
+
+    def order(reason: Reason) -> tuple[int, int, str, tuple[tuple[str, str], ...]]:
+        gate = 0 if reason.code in GATES else 1
+        stage = STAGES.index(reason.code)
+        return gate, stage if gate == 0 else -stage, reason.rule, reason.data
+
+    return tuple(sorted(dict.fromkeys(reasons), key=order))
+
+
+def cut_reasons(choice: Choice, limits: tuple[Limit, ...], step: Decimal) -> dict[Part, Reason]:
+    """Grants that a limit has cut: how much was worth, how much was posted, and by which limit."""
+    found = {}
+    for part, amount in choice.posted.items():
+        candidate = choice.candidates[part[0]]
+        given = next(given for given in candidate.given if given.number == part[1])
+        if not given.posts or amount * step >= given.amount:
+            continue
+        code = "subject_only" if part in choice.keeps_fill else "truncated"
+        cutter = next((limit.id for limit in limits if _may_cut(limit, candidate, given)), "")
+        data = (("limit", cutter), ("amount", str(given.amount)), ("posted", str(amount * step)))
+        found[part] = Reason(code, candidate.rule.id, data)
+    return found
+
+
+def _may_cut(limit: Limit, candidate: Candidate, given: Given) -> bool:
+    return is_constraint(limit) and limit.measure == "credits" and covers(limit, candidate.lead, given.grant)

@@ -1,0 +1,198 @@
+"""The worked examples (``examples.yaml``): short to write for an officer, read here into the engine's types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from creditbank.rules.types import (
+    Calendar,
+    CreditSystem,
+    Facts,
+    Grade,
+    GradeScale,
+    Grant,
+    IndividualException,
+    Leaf,
+    Limit,
+    Node,
+    RecordFacts,
+    RequirementLeaf,
+    Rule,
+    RuleBase,
+    Target,
+)
+
+FILE = Path(__file__).parent / "examples.yaml"
+LETTERS = GradeScale(
+    "letters", tuple(Grade(label, rank) for rank, label in enumerate(["F", "D", "C-", "C", "C+", "B-", "B", "B+", "A-", "A"]))
+)
+KOREA = Calendar("KR", "03-01", (("1", "03-01", "08-31"), ("2", "09-01", "02-29")))
+GRANT_KINDS = ("course", "unassigned", "elective", "block", "exemption", "waiver", "subject_only", "deny", "pending")
+
+
+def cases(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(name, case) of every example of a kind, variants merged into their case and defaults into all."""
+    document = yaml.safe_load(FILE.read_text("utf-8"))
+    _refuse_floats(document)
+    defaults = document["defaults"]
+    for case in document["cases"]:
+        for number, variant in enumerate(case.get("variants", [{}])):
+            merged = _merge(_merge(defaults, {name: value for name, value in case.items() if name != "variants"}), variant)
+            if merged["do"] == kind:
+                yield case["id"] + (f"/{number + 1}" if "variants" in case else ""), merged
+
+
+def _refuse_floats(value: Any) -> None:
+    if isinstance(value, float):
+        raise TypeError(f"{value} is a float; write it in quotes")
+    for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+        _refuse_floats(item)
+
+
+def _merge(first: Any, second: Any) -> Any:
+    if isinstance(first, dict) and isinstance(second, dict):
+        return {name: _merge(first.get(name), second[name]) if name in second else deepcopy(first[name]) for name in {**first, **second}}
+    return deepcopy(second)
+
+
+def question(case: dict[str, Any]) -> tuple[Facts, RuleBase, tuple[Limit, ...], date]:
+    """The four arguments of ``decide`` for an example."""
+    records = _records(case)
+    rules = _same(records) if case["rules"] == "same" else tuple(_rule(row) for row in case["rules"])
+    system = CreditSystem("U", Decimal(case["record"]["hours_per_credit"]), Decimal(case["target"]["step"]))
+    letters = any(not record.grade.replace(".", "").isdigit() for record in records if record.grade)
+    base = RuleBase(rules, (system,), scales=(LETTERS,) if letters else (), calendars=(KOREA,), book="examples")
+    facts = Facts(
+        "learner", records, _target(case), case["date"], attributes=_attributes(case.get("learner", {})),
+        exceptions=tuple(IndividualException(**row) for row in case.get("exceptions", ())),
+    )  # fmt: skip
+    return facts, base, tuple(_limit(_merge(case["limit"], row)) for row in case.get("limits", ())), case["date"]
+
+
+def _records(case: dict[str, Any]) -> tuple[RecordFacts, ...]:
+    rows: list[dict[str, Any]] = []
+    listed = case.get("records")
+    if listed is None:
+        listed = [{"id": name, "grade": grade} for name, grade in case.get("grades", {}).items()]
+        listed += [{"id": name, "score": score} for name, score in case.get("scores", {}).items()]
+    for written in listed:
+        row = _merge(case["record"], written)
+        first = row.get("from", 1)
+        rows += [{**row, "id": f"r{number:02}"} for number in range(first, first + row["n"])] if "n" in row else [row]
+    titles = {row["id"]: "".join(str(row["title"]).casefold().replace(".", "").split()) for row in rows if "title" in row}
+    return tuple(_record(row, titles if case.get("title_matching") else {}) for row in rows)
+
+
+def _record(row: dict[str, Any], titles: dict[str, str]) -> RecordFacts:
+    return RecordFacts(
+        id=row["id"], outcome=str(row.get("x", row["id"])), issuer=row["issuer"], earned_on=row["earned"],
+        credits=Decimal(row["cr"]) if "cr" in row else None if "hours" in row else Decimal(3), system=row["system"],
+        hours=Decimal(row["hours"]) if "hours" in row else None, score=Decimal(row["score"]) if "score" in row else None,
+        grade=str(row.get("grade", "")), level=row.get("level"), category=row["category"], source_type=row["source"],
+        subjects=(row["subject"],) if "subject" in row else (), trust=row["trust"], state=row["state"], dup_class=titles.get(row["id"], ""),
+    )  # fmt: skip
+
+
+def _same(records: tuple[RecordFacts, ...]) -> tuple[Rule, ...]:
+    """Every record gives a course of its own outcome at rate 1: one rule for each outcome, all of one rank."""
+    subjects = {record.outcome: (record.subjects or ("",))[0] for record in records}
+    return tuple(
+        Rule(f"same:{outcome}", 1, Node("leaf", Leaf(outcome=outcome)), (Grant("course", outcome, subject=subject, credits="rate"),))
+        for outcome, subject in subjects.items()
+    )
+
+
+def _rule(row: dict[str, Any]) -> Rule:
+    scope = dict(row.get("scope", {}))
+    not_fields = (scope.pop("not_field"),) if "not_field" in scope else ()
+    not_learner = ((scope.pop("not_learner"), "1"),) if "not_learner" in scope else ()
+    window = row.get("window", [None, None])
+    return Rule(
+        row["id"], 1, _node(row["from"]), tuple(_grant(grant) for grant in row["to"]), priority=row.get("priority", 100),
+        precedence=row.get("precedence", 0), window_from=window[0], window_to=window[1], window_date=row.get("window_date", "earned"),
+        since=row.get("since"), not_fields=not_fields, not_learner=not_learner, learner=_attributes(scope),
+    )  # fmt: skip
+
+
+def _node(row: Any) -> Node:
+    if isinstance(row, str):
+        return Node("leaf", Leaf(outcome=row))
+    for kind in ("all", "any"):
+        if kind in row:
+            return Node(kind, children=tuple(_node(child) for child in row[kind]))
+    if "not" in row:
+        return Node("not", children=(_node(row["not"]),))
+    return Node("leaf", Leaf(
+        outcome=row.get("x", ""), subject=row.get("subject", ""), min_level=row.get("min_level"), min_grade=str(row.get("min", "")),
+        max_grade=str(row.get("max", "")), min_score=Decimal(row["min_score"]) if "min_score" in row else None,
+    ))  # fmt: skip
+
+
+def _grant(row: dict[str, Any]) -> Grant:
+    kind = next(name for name in GRANT_KINDS if name in row)
+    about = row[kind]
+    grade = ";".join(f"{score}:{label}" for score, label in row["map"].items()) if "map" in row else str(row.get("grade", ""))
+    common = {"grade": grade, "in_gpa": row.get("in_gpa", True)}
+    if isinstance(about, dict):
+        return Grant(kind, subject=about["subject"], level=about.get("level"), amount=Decimal(row["cr"]), **common)
+    if "steps" in row:
+        return Grant(
+            kind, about, credits="steps", steps=tuple((Decimal(score), Decimal(amount)) for score, amount in row["steps"]), **common
+        )
+    return Grant(kind, about, amount=Decimal(row.get("cr", 0)), **common)
+
+
+def _target(case: dict[str, Any]) -> Target:
+    described = case["target"]
+    tree = case.get("tree", described["tree"])
+    leaves = () if tree == ["pool"] else tuple(_leaf(row) for row in tree)
+    return Target(
+        "P", described["system"], Decimal(described["total"]) if "total" in described else None, described.get("category", "academic"), leaves,
+        field=case.get("target_field", ""),
+    )  # fmt: skip
+
+
+def _leaf(row: Any) -> RequirementLeaf:
+    if row == "pool":
+        return RequirementLeaf("pool", elective=True)
+    accept = row["accept"]
+    share = row.get("share_with", {})
+    return RequirementLeaf(
+        row["leaf"], outcomes=(accept,) if isinstance(accept, str) else (), subjects=() if isinstance(accept, str) else (accept["subject"],),
+        need_credits=Decimal(row["credits"]) if "credits" in row else None, need_courses=row.get("courses"), exclusive=row.get("set", ""),
+        share_with=share.get("set", ""), share_max=Decimal(share["max"]) if share else None,
+    )  # fmt: skip
+
+
+def _limit(row: dict[str, Any]) -> Limit:
+    names = {"source": "source_type", "subject": "subject"}
+    chosen = {
+        part: tuple((names[name], (value,)) for name, value in row.get(key, {}).items())
+        for part, key in (("selector", "selector"), ("exempt", "except"))
+    }
+    return Limit(
+        row["id"], row["measure"], Decimal(row["bound"]) if "bound" in row else None, Fraction(row["share"]) if "share" in row else None,
+        per=row["per"], overflow=row["overflow"], op=row["op"], share_of=row.get("of", "programme"), calendar=row.get("calendar", ""), **chosen,
+    )  # fmt: skip
+
+
+def _attributes(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((name, "1" if value is True else "0" if value is False else str(value)) for name, value in row.items()))
+
+
+def shuffled(facts: Facts, base: RuleBase, limits: tuple[Limit, ...], chance: Any) -> tuple[Facts, RuleBase, tuple[Limit, ...]]:
+    """The same question in another order."""
+
+    def mix(items: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(chance.sample(items, len(items)))
+
+    return replace(facts, records=mix(facts.records)), replace(base, rules=mix(base.rules), scales=mix(base.scales)), mix(limits)

@@ -1,0 +1,137 @@
+"""Every worked example comes out as it is written."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from creditbank.rules.amounts import round_to_step
+from creditbank.rules.dates import bucket_of_day, last_good_day
+from creditbank.rules.decide import decide
+from creditbank.rules.exceptions import SamePerson
+from creditbank.rules.scope import all_hold
+from creditbank.rules.snapshot import canonical
+from tests.rules.cases import KOREA, cases, question, shuffled
+
+DECIDE = list(cases("decide"))
+
+
+def named(kind):
+    return pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in cases(kind)])
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in DECIDE])
+def test_a_decision_is_as_written(case):
+    expected = case["expect"]
+    if "error" in expected:
+        with pytest.raises(SamePerson):
+            decide(*question(case))
+        return
+
+    decision = decide(*question(case))
+
+    assert decision.proof.status == "optimal"
+    assert {name: found(decision, case)[name] for name in expected if name != "archived"} == {
+        name: _plain(value) for name, value in expected.items() if name != "archived"
+    }
+
+
+def found(decision, case):
+    """Everything that an example may ask, by the example's own words."""
+    per_record = Counter({record["id"]: Decimal(0) for record in () if record})
+    for row in decision.allocation:
+        per_record["+".join(row.records)] += row.posted
+    why = {row.record: row.headline.code for row in decision.unused}
+    used = sorted({ident for row in decision.allocation for ident in row.records})
+    extra = sum((row.fill - row.posted for row in decision.allocation if row.without_credit), Decimal(0))
+    data = {row.record: row.headline.as_dict() | {"rule": row.headline.rule} for row in decision.unused}
+    total = case["target"].get("total")
+    relief = sum((row.amount for row in decision.allocation if row.kind == "exemption"), Decimal(0))
+    return {
+        "V1": decision.objective[0], "V2": decision.objective[1], "V3": decision.objective[2], "posted": _text(decision.posted), "used": used,
+        "rules": sorted({row.rule for row in decision.allocation}), "why": {name: why[name] for name in case["expect"].get("why", ()) if name in why},
+        "why_n": Counter(why.values()), "done": list(decision.done), "subject_only": _text(extra),
+        "per_record": {name: _text(per_record.get(_id(name), Decimal(0))) for name in case["expect"].get("per_record", ())},
+        "cut": {"+".join(row.records): "truncated" for row in decision.allocation if row.cut_by and not row.without_credit},
+        "data": {name: {key: _split(data[name][key]) if isinstance(value, list) else data[name][key] for key, value in wanted.items()}
+                 for name, wanted in case["expect"].get("data", {}).items()},
+        "shadowed": sorted({reason.rule for reason in _shadowed(case)}), "total_needed": _text(Decimal(total) - relief) if total else None,
+        "grade": decision.allocation[0].grade if decision.allocation else None,
+        "in_gpa": decision.allocation[0].in_gpa if decision.allocation else None,
+    }  # fmt: skip
+
+
+def _shadowed(case):
+    from creditbank.rules.candidates import sieve
+
+    facts, base, _limits, on = question(case)
+    return [reason for reasons in sieve(facts, base, on=on).reasons.values() for reason in reasons if reason.code == "shadowed"]
+
+
+def _id(name):
+    return name
+
+
+def _split(text):
+    return text.split("; ")
+
+
+def _text(value):
+    return format(value.normalize(), "f") if value else "0"
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return value.isoformat() if isinstance(value, date) else value
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in DECIDE if "error" not in case["expect"]])
+def test_the_order_of_records_rules_and_limits_changes_no_byte(case):
+    facts, base, limits, on = question(case)
+    expected = canonical(decide(facts, base, limits, on))
+    chance = random.Random(7)
+
+    for _turn in range(3):
+        assert canonical(decide(*shuffled(facts, base, limits, chance), on)) == expected
+
+
+@named("amount")
+def test_an_amount_is_rounded_once(case):
+    given, expected = case["given"], case["expect"]
+    exact = Fraction(given["credits"]) * Fraction(given["rate"]) if "rate" in given else Fraction(given["hours"], given["hours_per_credit"])
+
+    assert exact == Fraction(expected.get("exact", exact))
+    assert round_to_step(exact, Decimal(given["step"]), given["rounding"]) == Decimal(expected["amount"])
+
+
+@named("age")
+def test_the_last_good_day(case):
+    given, expected = case["given"], case["expect"]
+    last = last_good_day(given["start"], months=given.get("months", given.get("years", 0) * 12))
+
+    assert last == expected.get("last_good_day", last)
+    assert all(day <= last for day in expected.get("good", ()))
+    assert all(day > last for day in expected.get("bad", ()))
+    if "ok" in expected:
+        assert (given[given["at"]] <= last) is expected["ok"]
+
+
+@named("calendar")
+def test_terms_and_years_of_a_calendar(case):
+    found = [bucket_of_day(day, year_start=KOREA.year_start, terms=KOREA.terms, by_term=True) for day in case["given"]["days"]]
+
+    assert found == case["expect"]["buckets"]
+
+
+@named("need")
+def test_the_need_follows_the_learner(case):
+    known = {name: str(value) for name, value in case["learner"].items()}
+    rows = [({name: str(value) for name, value in condition.items()}, need) for condition, need in case["given"]["need_if"]]
+
+    assert next(need for condition, need in rows if all_hold(tuple(condition.items()), known)) == case["expect"]["need"]
