@@ -4,56 +4,35 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
 from decimal import Decimal
 
 from creditbank.rules.amounts import round_to_step
 from creditbank.rules.exceptions import BadRule
+from creditbank.rules.findings import Finding
+from creditbank.rules.lint_pairs import pair_findings
+from creditbank.rules.lint_tables import table_findings
+from creditbank.rules.objective import has_need
 from creditbank.rules.snapshot import canonical
 from creditbank.rules.types import Limit, Node, Rule, RuleBase, Target
 
-TEXTS: dict[str, tuple[str, str]] = {
-    "L01": ("规则重复：{ids}", "duplicate rules: {ids}"),
-    "L06": ("规则永远不会生效：{why}", "the rule can never match: {why}"),
-    "L10": ("引用了不存在的成果：{what}", "refers to an outcome that does not exist: {what}"),
-    "L13": ("数值不在学分步长上：{amount}", "an amount off the step of its unit: {amount}"),
-    "L17": ("限额的上限为负", "a limit below zero"),
-    "L19": ("要求永远无法满足：{what}", "a requirement that nothing can fill: {what}"),
-    "L22": ("说明缺少一种语言", "the reason lacks one language"),
-}
-SEVERITY = {"L01": "W", "L06": "W", "L10": "E", "L13": "E", "L17": "E", "L19": "E", "L22": "W"}
 
-
-@dataclass(frozen=True)
-class Finding:
-    """One finding: code, rules or limits concerned, and the values that show it."""
-
-    code: str
-    ids: tuple[str, ...]
-    data: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def severity(self) -> str:
-        return SEVERITY[self.code]
-
-    def text(self, language: str) -> str:
-        """The finding in words."""
-        return TEXTS[self.code][1 if language.startswith("en") else 0].format(ids=", ".join(self.ids), **dict(self.data))
-
-
-def lint(base: RuleBase, limits: Collection[Limit], targets: Collection[Target], outcomes: Collection[str]) -> tuple[Finding, ...]:
-    """All findings, sorted. ``outcomes`` are the codes that the bank's catalogue knows."""
-    findings = [finding for rule in base.rules for finding in _rule_findings(rule, base, set(outcomes))]
-    findings += _duplicates(base.rules)
-    findings += [Finding("L17", (limit.id,)) for limit in limits if limit.bound is not None and limit.bound < 0]
+def lint(base: RuleBase, limits: Collection[Limit], targets: Collection[Target], outcomes: Collection[str] | None) -> tuple[Finding, ...]:
+    """All findings, sorted. ``outcomes`` are the codes that the bank's catalogue knows; None where there is no catalogue to ask."""
+    known = None if outcomes is None else set(outcomes)
+    active = [rule for rule in base.rules if rule.status == "active"]
+    findings = [finding for rule in active for finding in _rule_findings(rule, base, known)]
+    findings += _duplicates(active)
+    findings += pair_findings(active, base)
+    findings += table_findings(base, limits, targets)
     findings += _unreachable(base, targets)
-    return tuple(sorted(findings, key=lambda finding: (finding.code, finding.ids, finding.data)))
+    return tuple(sorted(set(findings), key=lambda finding: (finding.code, finding.ids, finding.data)))
 
 
-def _rule_findings(rule: Rule, base: RuleBase, outcomes: set[str]) -> list[Finding]:
+def _rule_findings(rule: Rule, base: RuleBase, outcomes: set[str] | None) -> list[Finding]:
     findings = []
-    named = {leaf.outcome for leaf in rule.lhs.leaves() if leaf.outcome} | {grant.outcome for grant in rule.grants if grant.outcome}
-    findings += [Finding("L10", (rule.id,), (("what", name),)) for name in sorted(named - outcomes)]
+    if outcomes is not None:
+        findings += [Finding("L10", (rule.id,), (("what", name),)) for name in sorted(_named(rule) - outcomes)]
+    findings += _bounds_without_scale(rule, base) + _falling_steps(rule) + _not_monotone(rule)
     why = _never(rule)
     if why:
         findings.append(Finding("L06", (rule.id,), (("why", why),)))
@@ -66,6 +45,38 @@ def _rule_findings(rule: Rule, base: RuleBase, outcomes: set[str]) -> list[Findi
         if not _on_any_step(amount, base)
     ]
     return findings
+
+
+def _named(rule: Rule) -> set[str]:
+    """Outcomes that a rule refers to; a waiver names a node, a block may list several."""
+    given = {code for grant in rule.grants if grant.kind not in {"waiver", "elective"} for code in grant.outcome.split(";") if code}
+    return {leaf.outcome for leaf in rule.lhs.leaves() if leaf.outcome} | given
+
+
+def _bounds_without_scale(rule: Rule, base: RuleBase) -> list[Finding]:
+    findings = []
+    for leaf in rule.lhs.leaves():
+        about = base.outcome(leaf.outcome)
+        scale = base.scale(leaf.issuer or (about.owner if about else ""))
+        for grade in (leaf.min_grade, leaf.max_grade):
+            if grade and scale is None:
+                findings.append(Finding("L11", (rule.id,), (("grade", grade), ("outcome", leaf.outcome))))
+            elif grade and scale is not None and scale.rank(grade) is None:
+                findings.append(Finding("L10", (rule.id,), (("what", grade),)))
+    return findings
+
+
+def _falling_steps(rule: Rule) -> list[Finding]:
+    return [
+        Finding("L09", (rule.id,), (("steps", "; ".join(f"{score}:{amount}" for score, amount in grant.steps)),))
+        for grant in rule.grants
+        if any(first[0] >= second[0] or first[1] > second[1] for first, second in zip(grant.steps, grant.steps[1:], strict=False))
+    ]
+
+
+def _not_monotone(rule: Rule) -> list[Finding]:
+    why = ["NOT"] * bool(rule.lhs.forbidden()) + [name for name, _value in (*rule.learner, *rule.not_learner)]
+    return [Finding("L25", (rule.id,), (("why", ", ".join(why)),))] if why else []
 
 
 def _fixed(grant: object) -> list[Decimal]:
@@ -91,6 +102,9 @@ def _never(rule: Rule) -> str:
     for leaf in rule.lhs.leaves():
         if leaf.min_score is not None and leaf.max_score is not None and leaf.min_score > leaf.max_score:
             return f"{leaf.min_score} > {leaf.max_score}"
+    for leaf in rule.lhs.forbidden():
+        if leaf in rule.lhs.wanted():
+            return f"NOT {leaf.outcome or leaf.subject}"
     return _too_few(rule.lhs)
 
 
@@ -101,10 +115,18 @@ def _too_few(node: Node) -> str:
 
 
 def _duplicates(rules: Collection[Rule]) -> list[Finding]:
-    same: dict[str, list[str]] = defaultdict(list)
+    same: dict[str, list[Rule]] = defaultdict(list)
     for rule in rules:
-        same[canonical([rule.lhs, rule.grants, rule.programmes, rule.window_from, rule.window_to])].append(rule.id)
-    return [Finding("L01", tuple(sorted(ids))) for ids in same.values() if len(ids) > 1]
+        same[canonical([rule.lhs, rule.grants, rule.programmes, rule.window_from, rule.window_to, rule.offer, rule.offer_k])].append(rule)
+    return [
+        Finding(
+            "L01",
+            tuple(sorted(rule.id for rule in found)),
+            grade="E" if len({rule.agreement for rule in found}) == 1 and found[0].agreement else "W",
+        )
+        for found in same.values()
+        if len(found) > 1
+    ]
 
 
 def _unreachable(base: RuleBase, targets: Collection[Target]) -> list[Finding]:
@@ -114,6 +136,6 @@ def _unreachable(base: RuleBase, targets: Collection[Target]) -> list[Finding]:
         findings += [
             Finding("L19", (target.code,), (("what", leaf.path),))
             for leaf in target.leaves
-            if not any(leaf.accepts(grant) for grant in grants)
+            if has_need(leaf) and leaf.transferable and not any(leaf.accepts(grant, base.outcome(grant.outcome)) for grant in grants)
         ]
     return findings

@@ -1,0 +1,354 @@
+"""From rows of tables to typed rules, limits and reference tables. Every mistake is noted with its place; nothing is guessed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from creditbank.rules.files.cells import Row, decimal
+from creditbank.rules.tables import Agreement, Calendar, CreditSystem, Grade, GradeScale, Outcome, Pairs, Rate
+from creditbank.rules.types import KIND_ORDER, TRUST_RANK, Grant, Leaf, Limit, Node, Rule, RuleBase
+
+DEEPEST = 8
+FILTERS = ("source_type", "category", "subject", "institution", "system", "level")
+SELECTORS = ("source_type", "category", "subject", "institution", "kind", "trust", "level")
+Tables = Mapping[str, Sequence[Row]]
+
+
+def read_base(tables: Tables) -> RuleBase:
+    """Everything but records, learners and limits."""
+    levels = {row.text("level"): row.whole("rank") or 0 for row in tables.get("levels", ())}
+    agreements = tuple(read_agreement(row) for row in tables.get("agreements", ()))
+    convertible = [(row.text("from"), row.text("to"), row.one_of("value", ("allow", "deny", "partial"), "deny"))
+                   for row in tables.get("convertibility", ())]  # fmt: skip
+    return RuleBase(
+        rules=read_rules(tables.get("rules", ()), {agreement.code: agreement for agreement in agreements}),
+        systems=tuple(read_system(row) for row in tables.get("systems", ())),
+        rates=tuple(read_rate(row) for row in tables.get("rates", ())),
+        convertible=tuple((source, target) for source, target, value in convertible if value == "allow"),
+        partly_convertible=tuple((source, target) for source, target, value in convertible if value == "partial"),
+        outcomes=tuple(read_outcome(row, levels) for row in tables.get("outcomes", ())),
+        scales=_scales(tables.get("grades", ())),
+        calendars=_calendars(tables.get("calendars", ())),
+        agreements=agreements,
+    )
+
+
+def read_system(row: Row) -> CreditSystem:
+    """A unit of credit."""
+    hours, step = row.amount("hours_nominal"), row.amount("step")
+    if hours is not None and hours <= 0:
+        row.wrong("hours_nominal", "must be more than 0")
+    if step is not None and step <= 0:
+        row.wrong("step", "must be more than 0")
+    rounding = row.one_of("rounding", ("down", "half_up", "none"), "down")
+    return CreditSystem(row.text("code"), hours or Decimal(1), step or Decimal("0.5"), rounding)
+
+
+def read_rate(row: Row) -> Rate:
+    """A rate between two units."""
+    num, den = row.whole("num") or 0, row.whole("den") or 0
+    if num <= 0 or den <= 0:
+        row.wrong("num", "a rate is a fraction of two whole numbers above 0")
+    return Rate(
+        row.text("from"),
+        row.text("to"),
+        num or 1,
+        den or 1,
+        row.day("window_from"),
+        row.day("window_to"),
+        chainable=bool(row.flag("chainable")),
+    )
+
+
+def read_agreement(row: Row) -> Agreement:
+    """An agreement with its parties (``institution:role``)."""
+    parties = tuple((name, role or "both") for name, _colon, role in (part.partition(":") for part in row.listed("parties")))
+    return Agreement(
+        row.text("agreement"), row.text("kind", "bilateral"), parties, row.day("window_from"), row.day("window_to"), row.text("status", "active"),
+        row.whole("precedence") or 0, bool(row.flag("conserve")), row.whole("version") or 1, row.text("supersedes"),
+    )  # fmt: skip
+
+
+def read_outcome(row: Row, levels: Mapping[str, int]) -> Outcome:
+    """What the catalogue knows of an outcome."""
+    level = row.text("level")
+    rank = levels.get(level)
+    if level and rank is None:
+        rank = row.whole("level")
+    return Outcome(
+        row.text("outcome"), row.text("owner"), row.text("title_zh"), row.text("title_en"), row.text("common_id"), row.text("cross_list"),
+        row.amount("credits"), row.text("system"), row.amount("hours"), rank, row.text("category"), row.text("source_type"),
+        row.listed("subjects"), row.text("dup_class"), row.day("active_from"), row.day("active_to"), row.whole("version") or 1,
+    )  # fmt: skip
+
+
+def _scales(rows: Iterable[Row]) -> tuple[GradeScale, ...]:
+    grades: dict[tuple[str, str], list[Grade]] = defaultdict(list)
+    for row in rows:
+        passes = row.flag("pass")
+        one = Grade(row.text("label"), row.whole("rank") or 0, row.amount("gpa"), passes is not False)
+        grades[row.text("scale"), row.text("institution")].append(one)
+    return tuple(GradeScale(code, tuple(found), institution) for (code, institution), found in grades.items())
+
+
+def _calendars(rows: Iterable[Row]) -> tuple[Calendar, ...]:
+    starts: dict[str, str] = {}
+    terms: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for row in rows:
+        code = row.text("calendar")
+        starts.setdefault(code, row.text("year_start", "01-01"))
+        for column in ("year_start", "first", "last"):
+            if row.text(column) and not _is_month_day(row.text(column)):
+                row.wrong(column, "a month and day like 09-01")
+        if row.text("term"):
+            terms[code].append((row.text("term"), row.text("first", "01-01"), row.text("last", "12-31")))
+    return tuple(Calendar(code, start if _is_month_day(start) else "01-01", tuple(terms[code])) for code, start in starts.items())
+
+
+def _is_month_day(text: str) -> bool:
+    month, _dash, day = text.partition("-")
+    return len(text) == 5 and month.isdecimal() and day.isdecimal() and 1 <= int(month) <= 12 and 1 <= int(day) <= 31  # noqa: PLR2004
+
+
+def read_limits(rows: Iterable[Row]) -> tuple[Limit, ...]:
+    """Limits, in the order of the file."""
+    return tuple(read_limit(row) for row in rows)
+
+
+def read_limit(row: Row) -> Limit:
+    """One limit."""
+    num, den = row.whole("share_num"), row.whole("share_den")
+    bound = row.amount("bound")
+    if bound is None and not (num is not None and den):
+        row.wrong("bound", "a limit needs a bound or a share")
+    if bound is not None and bound < 0:
+        row.wrong("bound", "below 0")
+    measures, periods = ("credits", "records", "grants", "gpa"), ("none", "year", "term", "institution", "subject", "target")
+    overflow = row.one_of("overflow", ("reject_whole", "truncate", "subject_only", "to_elective"), "reject_whole")
+    return Limit(
+        id=row.text("limit_id"), measure=row.one_of("measure", measures, "credits"), bound=bound,  # type: ignore[arg-type]
+        share=Fraction(num, den) if num is not None and den else None, selector=_selector(row, "selector"), exempt=_selector(row, "except"),
+        per=row.one_of("per", periods, "none"), overflow=overflow, owner=row.text("owner", "bank"),  # type: ignore[arg-type]
+        op=row.one_of("op", ("<=", ">="), "<="), share_of=row.text("share_of", "programme"), calendar=row.text("calendar"),  # type: ignore[arg-type]
+        group=row.text("group"), group_op=row.one_of("group_op", ("any", "all"), "all"), last_n=row.amount("last_n"),
+    )  # fmt: skip
+
+
+def _selector(row: Row, column: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((name, tuple(sorted(value.split(";")))) for name, value in row.pairs(column, SELECTORS))
+
+
+def read_rules(rows: Iterable[Row], agreements: Mapping[str, Agreement]) -> tuple[Rule, ...]:
+    """Rules of several rows each: one ``rule`` (may be missing), a tree of ``from`` rows, and ``to`` rows."""
+    by_rule: dict[str, dict[str, list[Row]]] = defaultdict(lambda: {"rule": [], "from": [], "to": []})
+    for row in rows:
+        if not row.text("rule_id"):
+            row.wrong("rule_id", "is empty")
+            continue
+        kind = row.one_of("row", ("rule", "from", "to"), "rule")
+        by_rule[row.text("rule_id")][kind].append(row)
+    found = (_rule(ident, parts, agreements) for ident, parts in by_rule.items())
+    return tuple(rule for rule in found if rule is not None)
+
+
+def _rule(ident: str, parts: dict[str, list[Row]], agreements: Mapping[str, Agreement]) -> Rule | None:
+    first = (parts["rule"] or parts["from"] or parts["to"])[0]
+    for again in parts["rule"][1:]:
+        again.wrong("row", f"rule {ident} has a second row of this kind")
+    if not parts["from"] or not parts["to"]:
+        first.wrong("row", f"rule {ident} has no row '{'from' if not parts['from'] else 'to'}'")
+        return None
+    lhs = _tree(parts["from"])
+    grants, offer, k = _offers(parts["to"])
+    if lhs is None or not grants:
+        return None
+    head = parts["rule"][0] if parts["rule"] else Row(first.file, first.number, {}, first.problems)
+    return _headed(ident, head, lhs, grants, offer, k, agreements)
+
+
+def _headed(ident: str, row: Row, lhs: Node, grants: tuple[Grant, ...], offer: str, k: int, agreements: Mapping[str, Agreement]) -> Rule:
+    code = row.text("agreement")
+    if code and agreements and code not in agreements:
+        row.wrong("agreement", f"there is no agreement {code!r}")
+    if row.one_of("consume", ("whole", "splittable"), "whole") != "whole":
+        row.wrong("consume", "only whole records can be used")
+    fields = row.listed("fields")
+    wanted, refused = _conditions(row)
+    return Rule(
+        id=ident, version=row.whole("version") or 1, lhs=lhs, grants=grants, agreement=code,
+        precedence=agreements[code].precedence if code in agreements else 0, priority=_or(row.whole("priority"), 100),
+        window_from=row.day("window_from"), window_to=row.day("window_to"),
+        window_date=row.one_of("window_date", ("earned", "applied", "admitted", "cohort"), "earned"),  # type: ignore[arg-type]
+        programmes=row.listed("programmes"), cohorts=row.listed("cohorts"), fields=tuple(one for one in fields if not one.startswith("!")),
+        not_fields=tuple(one[1:] for one in fields if one.startswith("!")), learner=wanted, not_learner=refused,
+        route=row.one_of("route", ("auto", "review", "panel"), "review"), evidence=row.listed("evidence"),  # type: ignore[arg-type]
+        reason_zh=row.text("reason_zh"), reason_en=row.text("reason_en"), source=row.text("source"), since=row.day("since"),
+        offer=offer, offer_k=k, all_or_nothing=bool(row.flag("all_or_nothing")),  # type: ignore[arg-type]
+        status=row.one_of("status", ("draft", "active", "suspended", "ended"), "active"),
+    )  # fmt: skip
+
+
+def _conditions(row: Row) -> tuple[Pairs, Pairs]:
+    """Conditions of learner and moment; ``key!=value`` must not hold."""
+    pairs = (*row.pairs("learner_condition"), *row.pairs("timing"))
+    wanted = tuple(sorted((name, value) for name, value in pairs if not name.endswith("!")))
+    return wanted, tuple(sorted((name[:-1], value) for name, value in pairs if name.endswith("!")))
+
+
+def _or(value: int | None, default: int) -> int:
+    return default if value is None else value
+
+
+def _by_path(rows: Sequence[Row]) -> tuple[dict[str, Row], dict[str, list[str]]] | None:
+    """Rows by path, and children of each path in order; None (with a problem) for a gap, a double or too deep a path."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        path = row.text("path", "1")
+        if not all(part.isascii() and part.isdecimal() for part in path.split(".")) or path.count(".") >= DEEPEST:
+            row.wrong("path", f"{path!r} is not a position like 1.2, at most {DEEPEST} deep")
+            return None
+        if path in found:
+            row.wrong("path", f"{path} is there twice")
+            return None
+        found[path] = row
+    children: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(found, key=lambda path: [int(part) for part in path.split(".")]):
+        above = path.rpartition(".")[0]
+        if above and above not in found:
+            found[path].wrong("path", f"{path} hangs below {above}, which is not there")
+            return None
+        children[above].append(path)
+    return found, children
+
+
+def _tree(rows: Sequence[Row]) -> Node | None:
+    placed = _by_path(rows)
+    if placed is None:
+        return None
+    found, children = placed
+    roots = children[""]
+    if len(roots) > 1:
+        return Node("all", children=tuple(_node(path, found, children) for path in roots))
+    return _node(roots[0], found, children)
+
+
+def _node(path: str, found: dict[str, Row], children: dict[str, list[str]]) -> Node:
+    row, below = found[path], [_node(child, found, children) for child in children[path]]
+    kind: Any = row.one_of("node", ("all", "any", "n_of", "credits_of", "not", "leaf"), "leaf")
+    together = bool(row.flag("same_issuer"))
+    if row.flag("same_award"):
+        row.wrong("same_award", "records do not say which award they belong to; use same_issuer")
+    if kind == "leaf":
+        if below:
+            row.wrong("node", "a leaf has nothing below it")
+        return Node("leaf", leaf=_leaf(row), same_issuer=together)
+    _check_children(row, kind, below)
+    credits = _amount_of(row) if kind == "credits_of" else None
+    return Node(kind, children=tuple(below), k=_count_of(row, len(below)) if kind == "n_of" else 0, credits=credits, same_issuer=together)
+
+
+def _check_children(row: Row, kind: str, below: list[Node]) -> None:
+    if not below or (kind == "not" and len(below) != 1):
+        row.wrong("node", f"'{kind}' needs {'one row' if kind == 'not' else 'rows'} below it")
+    if kind in {"credits_of", "not"} and any(child.kind != "leaf" for child in below):
+        row.wrong("node", f"below '{kind}' stand leaves alone")
+
+
+def _count_of(row: Row, most: int) -> int:
+    k = row.whole("k") or 0
+    if not 1 <= k <= most:
+        row.wrong("k", f"between 1 and {most}")
+    return k
+
+
+def _amount_of(row: Row) -> Decimal | None:
+    credits = row.amount("k")
+    if credits is None or credits <= 0:
+        row.wrong("k", "how many credits?")
+    return credits
+
+
+def _leaf(row: Row) -> Leaf:
+    filters = dict(row.pairs("filter", FILTERS))
+    level = row.whole("min_level")
+    if level is None and filters.get("level", "").isdecimal():
+        level = int(filters["level"])
+    leaf = Leaf(
+        outcome=row.text("outcome"), dup_class=row.text("class"), common_id=row.text("common_id"),
+        source_type=filters.get("source_type", ""), category=filters.get("category", ""), subject=filters.get("subject", ""),
+        issuer=row.text("issuer") or filters.get("institution", ""), system=filters.get("system", ""), min_grade=row.text("min_grade"),
+        max_grade=row.text("max_grade"), min_score=row.amount("min_score"), max_score=row.amount("max_score"),
+        min_attendance=row.amount("min_attendance"), min_credits=row.amount("min_credits"), min_level=level,
+        max_age_months=row.whole("max_age_months"), age_at=row.one_of("age_at", ("review", "applied"), "review"),  # type: ignore[arg-type]
+        valid_on_review=bool(row.flag("valid_on_review")), trust=row.one_of("trust", tuple(TRUST_RANK), "self"),  # type: ignore[arg-type]
+    )  # fmt: skip
+    if not any((leaf.outcome, leaf.dup_class, leaf.common_id, filters, leaf.issuer)):
+        row.wrong("outcome", "a leaf says what it is about: outcome, class, common_id, filter or issuer")
+    return leaf
+
+
+def _offers(rows: Sequence[Row]) -> tuple[tuple[Grant, ...], str, int]:
+    """Grants, and whether all of them are given, any one, or k of them."""
+    placed = _by_path(rows)
+    if placed is None:
+        return (), "all", 1
+    found, children = placed
+    roots = children[""]
+    root = found[roots[0]]
+    kind = root.text("node", "leaf")
+    if len(roots) == 1 and kind in {"all", "any", "n_of"}:
+        paths = children[roots[0]]
+        k = root.whole("k") or 0 if kind == "n_of" else 1
+        if not paths or (kind == "n_of" and not 1 <= k <= len(paths)):
+            root.wrong("k" if paths else "node", f"between 1 and {len(paths)}" if paths else "needs rows below it")
+        return tuple(_grant(found[path]) for path in paths), kind, k
+    for path in found:
+        if "." in path or found[path].text("node", "leaf") != "leaf":
+            found[path].wrong("node", "what is given is a list, or one all, any or n_of over leaves")
+    return tuple(_grant(found[path]) for path in roots), "all", 1
+
+
+def _grant(row: Row) -> Grant:
+    kind: Any = row.one_of("kind", KIND_ORDER, "course")
+    outcome, subject = row.text("outcome"), row.text("subject")
+    if kind in {"course", "exemption", "waiver", "subject_only", "block"} and not outcome:
+        row.wrong("outcome", "a leaf without a target")
+    if kind == "unassigned" and not subject:
+        row.wrong("subject", "credit without a course needs a subject")
+    how, amount = _credits(row, kind)
+    steps = _steps(row)
+    if steps:
+        how = "steps"
+    return Grant(
+        kind, outcome, subject, how, amount, row.amount("max_credits"), steps, row.whole("level"), row.text("grade"),  # type: ignore[arg-type]
+        row.flag("in_gpa") is not False, row.text("effects"),
+    )  # fmt: skip
+
+
+def _credits(row: Row, kind: str) -> tuple[str, Decimal]:
+    text = row.text("credits")
+    if text in {"rate", "catalogue"}:
+        return text, Decimal(0)
+    if not text and kind in {"deny", "pending", "waiver"}:
+        return "fixed", Decimal(0)
+    if not text:
+        return ("catalogue" if row.text("outcome") and kind != "elective" else "rate"), Decimal(0)
+    amount = row.amount("credits")
+    if amount is not None and amount < 0:
+        row.wrong("credits", "below 0")
+    return "fixed", amount or Decimal(0)
+
+
+def _steps(row: Row) -> tuple[tuple[Decimal, Decimal], ...]:
+    found = []
+    for part in row.listed("steps"):
+        score, _colon, amount = part.partition(":")
+        try:
+            found.append((decimal(score.strip()), decimal(amount.strip())))
+        except ValueError:
+            row.wrong("steps", f"{part!r} is not a step like 3:4")
+    return tuple(found)
