@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from creditbank.rules.findings import Finding
 from creditbank.rules.leaves import grade_rank
@@ -37,7 +37,7 @@ def _outcomes(rule: Rule) -> tuple[str, ...]:
 
 
 def _group(rules: list[Rule], base: RuleBase) -> Iterator[Finding]:
-    pairs: Iterable[tuple[Rule, Rule]] = combinations(rules, 2) if len(rules) <= CROWD else zip(rules, rules[1:], strict=False)
+    pairs: Iterable[tuple[Rule, Rule]] = combinations(rules, 2) if len(rules) <= CROWD else pairwise(rules)
     for first, second in pairs:
         if _is_ambiguous(first, second, base):
             real = all(rule.grants[0].kind == "course" for rule in (first, second))

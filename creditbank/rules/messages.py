@@ -45,6 +45,9 @@ FIELD_REASONS: dict[tuple[str, str], tuple[str, str]] = {
 """Conditions that are not a value compared with a bound need a sentence of their own."""
 
 FIELDS: dict[str, tuple[str, str]] = {
+    "grade": ("等级成绩", "a grade of at least"),
+    "grade_max": ("等级成绩上限", "a grade of at most"),
+    "amount": ("学分步长", "an amount on the step"),
     "score": ("成绩", "a score of at least"),
     "score_max": ("成绩上限", "a score of at most"),
     "attendance": ("出勤率", "attendance of at least"),
@@ -101,6 +104,8 @@ def what_would_change_it(code: str, data: Mapping[str, str], language: str) -> s
     english = language.startswith("en")
     if code == "rule_failed" and data.get("field") == "score":
         return f"Reach a score of {data['needs']}." if english else f"成绩达到 {data['needs']} 即可认定。"
+    if code == "rule_failed" and data.get("field") == "grade":
+        return f"Reach a grade of {data['needs']}." if english else f"成绩等级达到 {data['needs']} 即可认定。"
     if code == "rule_failed" and data.get("field") == "trust":
         return "Ask the institution to confirm the record." if english else "请颁发机构确认这条记录即可。"
     if code == "rule_failed" and data.get("field") == "missing_record":

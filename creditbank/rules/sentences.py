@@ -21,14 +21,29 @@ def rule_sentence(rule: Rule, titles: Titles, language: str) -> str:
     """What is asked ⇒ what is given, with the window."""
     english = language.startswith("en")
     left = node_text(rule.lhs, titles, language)
-    right = (" and " if english else "，以及").join(grant_text(grant, titles, language) for grant in rule.grants)
+    listed = [grant_text(grant, titles, language) for grant in rule.grants]
+    right = {"all": " and " if english else "，以及", "any": " or " if english else "，或"}.get(rule.offer, "; " if english else "；").join(
+        listed
+    )
+    if rule.offer == "n_of":
+        right = f"{rule.offer_k} of: {right}" if english else f"以下任 {rule.offer_k} 项：{right}"
     sentence = f"{left} ⇒ {right}"
     if rule.window_from or rule.window_to:
         first = rule.window_from.isoformat() if rule.window_from else "…"
         last = rule.window_to.isoformat() if rule.window_to else "…"
         kind = word(rule.window_date, language)
         sentence += f"; {kind} {first} – {last}" if english else f"；{kind} {first} 至 {last}"
+    sentence += _scope_text(rule, english=english)
     return sentence + ("." if english else "。")
+
+
+def _scope_text(rule: Rule, *, english: bool) -> str:
+    """For whom it holds, where that is not everybody."""
+    conditions = [f"{name} = {value}" for name, value in rule.learner] + [f"{name} ≠ {value}" for name, value in rule.not_learner]
+    conditions += [*rule.fields, *(f"≠ {one}" for one in rule.not_fields), *rule.cohorts]
+    if not conditions:
+        return ""
+    return f"; only for {', '.join(conditions)}" if english else f"；仅限 {'、'.join(conditions)}"
 
 
 def node_text(node: Node, titles: Titles, language: str) -> str:
@@ -44,6 +59,10 @@ def node_text(node: Node, titles: Titles, language: str) -> str:
     if node.kind == "n_of":
         listed = (", " if english else "、").join(parts)
         return f"{node.k} of: {listed}" if english else f"以下任 {node.k} 项：{listed}"
+    if node.kind == "credits_of":
+        listed = (", " if english else "、").join(parts)
+        least = number(node.credits or Decimal(0))
+        return f"at least {least} credits of: {listed}" if english else f"以下合计至少 {least} 学分：{listed}"
     return (" and " if english else "，加上").join(parts)
 
 
@@ -59,8 +78,8 @@ def leaf_text(leaf: Leaf, titles: Titles, language: str) -> str:
 
 def _about(leaf: Leaf, titles: Titles, language: str) -> str:
     english = language.startswith("en")
-    if leaf.outcome:
-        return _title(leaf.outcome, titles, language)
+    if leaf.outcome or leaf.common_id or leaf.dup_class:
+        return _title(leaf.outcome or leaf.common_id or leaf.dup_class, titles, language)
     words = [word(part, language) for part in (leaf.category, leaf.source_type) if part] + [leaf.subject] * bool(leaf.subject)
     named = " ".join(words) if english else "、".join(words)
     at = (f" from {leaf.issuer}" if english else f"（{leaf.issuer}）") if leaf.issuer else ""
@@ -68,7 +87,11 @@ def _about(leaf: Leaf, titles: Titles, language: str) -> str:
 
 
 def _conditions(leaf: Leaf, *, english: bool) -> list[str]:
-    texts = []
+    texts = [
+        (en if english else zh).format(value)
+        for value, zh, en in ((leaf.min_grade, "等级 ≥ {}", "grade ≥ {}"), (leaf.max_grade, "等级 ≤ {}", "grade ≤ {}"))
+        if value
+    ]
     for value, zh, en in (
         (leaf.min_score, "成绩 ≥ {}", "score ≥ {}"),
         (leaf.max_score, "成绩 ≤ {}", "score ≤ {}"),
@@ -95,16 +118,28 @@ def grant_text(grant: Grant, titles: Titles, language: str) -> str:
     if grant.kind in {"deny", "pending"}:
         refused = {"deny": ("不予认定", "not recognised"), "pending": ("尚在研究", "still being examined")}[grant.kind]
         return refused[1 if english else 0]
+    about = (", " if english else "、").join(_title(code, titles, language) for code in grant.outcome.split(";")) if grant.outcome else ""
+    if grant.kind in WITHOUT_CREDIT:
+        return WITHOUT_CREDIT[grant.kind][1 if english else 0].format(about or grant.subject)
     amount = _amount_text(grant, english=english)
     if grant.kind == "elective":
         return f"{amount} of elective credit" if english else f"{amount}选修学分"
-    about = _title(grant.outcome, titles, language) if grant.outcome else grant.subject
+    about = about or grant.subject
     return f"{about}, {amount}" if english else f"{about}，{amount}"
+
+
+WITHOUT_CREDIT = {
+    "exemption": ("免修{}", "exemption from {}"),
+    "waiver": ("视为完成“{}”", "“{}” counts as done"),
+    "subject_only": ("{}只计科目，不计学分", "{} as a subject, without credit"),
+}
 
 
 def _amount_text(grant: Grant, *, english: bool) -> str:
     if grant.credits == "fixed":
         return f"{number(grant.amount)} credits" if english else f"{number(grant.amount)} 学分"
+    if grant.credits == "catalogue":
+        return "the credits of the catalogue" if english else "按目录学分"
     if grant.credits == "steps":
         listed = ", ".join(f"{number(score)}→{number(amount)}" for score, amount in grant.steps)
         return f"credits by score {listed}" if english else f"按成绩计学分 {listed}"
@@ -129,5 +164,9 @@ def limit_sentence(limit: Limit, language: str) -> str:
         bound = f"{limit.share.numerator}/{limit.share.denominator}" + (" of the programme's total" if english else " 的方案总学分")
     else:
         bound = f"{number(limit.bound or Decimal(0))} {unit}"
-    per = {"year": ("每年", " a year"), "institution": ("每个机构", " per institution")}.get(limit.per, ("", ""))
+    per = {
+        "year": ("每年", " a year"), "institution": ("每个机构", " per institution"), "term": ("每学期", " a term"), "subject": ("每个学科", " per subject"),
+    }.get(limit.per, ("", ""))  # fmt: skip
+    if limit.op == ">=":
+        return f"{what}: at least {bound}{per[1]}." if english else f"{what}：{per[0]}至少 {bound}。"
     return f"{what}: at most {bound}{per[1]}." if english else f"{what}：{per[0]}至多 {bound}。"

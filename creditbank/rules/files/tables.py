@@ -239,7 +239,10 @@ def _xlsx(path: Path, name: str) -> Iterator[list[str]]:
         if sheet is None:
             return
         for line in sheet.iter_rows(values_only=True, max_col=4 * len(COLUMNS[name])):
-            yield [_cell(value) for value in line]
+            cells = [_cell(value) for value in line]
+            while cells and not cells[-1]:
+                cells.pop()
+            yield cells
     finally:
         book.close()
 
