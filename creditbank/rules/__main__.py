@@ -14,7 +14,8 @@ from typing import Any
 
 from creditbank.rules.decide import decide
 from creditbank.rules.exceptions import BadRule
-from creditbank.rules.files.cells import BadFiles, Problems
+from creditbank.rules.files.adapters import course_pairs, prior_learning
+from creditbank.rules.files.cells import BadFiles, Problems, safe
 from creditbank.rules.files.people import read_people, with_units
 from creditbank.rules.files.rulebook import read_base, read_limits
 from creditbank.rules.files.tables import COLUMNS, read_tables, replace_file, write_tables
@@ -60,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("convert", help="between a folder of CSV files, a workbook (.xlsx) and a document (.json)")
     command.add_argument("source", type=Path)
     command.add_argument("place", type=Path)
+    command.add_argument("--from", dest="shape", choices=["tables", "course-pairs", "prior-learning"], default="tables")
+    command.add_argument("--receiver", default="", help="institution that a table of course pairs belongs to")
+    command.add_argument("--report", type=Path, help="file for the rows that could not be taken, with the reason")
     command.set_defaults(run=_convert)
     return parser
 
@@ -200,7 +204,25 @@ def _lint(options: argparse.Namespace) -> int:
     return 1 if any(finding.severity == "E" for finding in findings) else 0
 
 
+def _adapt(options: argparse.Namespace) -> int:
+    """Another shape: what can be read becomes tables, the rest a report; the counts add up."""
+    if options.shape == "course-pairs" and not options.receiver:
+        raise BadRule("a table of course pairs needs --receiver")
+    pairs = options.shape == "course-pairs"
+    found = course_pairs(options.source, options.receiver) if pairs else prior_learning(options.source)
+    write_tables(found.tables, options.place)
+    text = "row,reason,found\n" + "".join(
+        f"{row},{reason},{json.dumps(safe(what), ensure_ascii=False)}\n" for row, reason, what in found.report
+    )
+    if options.report:
+        replace_file(options.report, text.encode())
+    print(f"{found.read} rows: {found.taken} taken, {len(found.report)} reported", file=sys.stderr)  # noqa: T201
+    return 0
+
+
 def _convert(options: argparse.Namespace) -> int:
+    if options.shape != "tables":
+        return _adapt(options)
     problems = Problems()
     source: Path = options.source
     single = source.is_file() and source.suffix.lower() == ".csv"
