@@ -65,29 +65,45 @@ class Model:
 
 
 def add_candidates(model: Model, to_elective: set[tuple[int, int]]) -> None:
-    """Variables for candidates, grants and seats. ``to_elective`` names grants that a limit may make elective."""
+    """Variables for candidates, grants and seats. ``to_elective`` names grants that a limit may make elective.
+
+    What must be equal shares one variable: a candidate and its only grant, a grant and its only seat. That keeps the program small.
+    """
     electives = tuple(leaf.path for leaf in model.facts.target.seats() if leaf.elective)
     for index, candidate in enumerate(model.candidates):
         take = model.program.variable()
         model.take.append(take)
+        seated = [given for given in candidate.given if given.seats]
+        alone = len(seated) == 1 and not any(given.waives or (index, given.number) in to_elective for given in candidate.given)
         parts: Row = {}
         for given in candidate.given:
-            own = _add_part(model, (index, given.number, False), given.seats, take)
+            own = _add_part(model, (index, given.number, False), given.seats, take if alone and given.seats else None)
             if (index, given.number) in to_elective:
-                own |= _add_part(model, (index, given.number, True), electives, take)
-            model.program.at_most({**own, take: -1}, 0)
-            if candidate.rule.all_or_nothing and not given.waives:
+                own |= _add_part(model, (index, given.number, True), electives, None)
+            if candidate.rule.all_or_nothing and not given.waives and not (alone and own):
                 model.program.at_least({**own, take: -1}, 0)
+            if not alone:
+                model.program.at_most({**own, take: -1}, 0)
             parts |= own
-        if not any(given.waives for given in candidate.given):
+        if not parts and not any(given.waives for given in candidate.given):
+            model.program.at_most({take: 1}, 0)
+        elif not alone and not any(given.waives for given in candidate.given):
             model.program.at_most({take: 1, **dict.fromkeys(parts, -1)}, 0)
 
 
-def _add_part(model: Model, part: Part, paths: tuple[str, ...], take: int) -> Row:
+def _add_part(model: Model, part: Part, paths: tuple[str, ...], take: int | None) -> Row:
     if not paths:
         return {}
-    unit = model.program.variable()
+    unit = model.program.variable() if take is None else take
     model.part[part] = unit
+    if len(paths) == 1:
+        model.seat[(*part, paths[0])] = unit
+        return {unit: 1}
+    _add_seats(model, part, paths, unit)
+    return {unit: 1}
+
+
+def _add_seats(model: Model, part: Part, paths: tuple[str, ...], unit: int) -> None:
     seats = {path: model.program.variable() for path in paths}
     model.seat |= {(*part, path): variable for path, variable in seats.items()}
     model.program.at_most({unit: 1, **dict.fromkeys(seats.values(), -1)}, 0)
@@ -97,13 +113,10 @@ def _add_part(model: Model, part: Part, paths: tuple[str, ...], take: int) -> Ro
             shared = True
         else:
             model.program.at_most({seats[first]: 1, seats[second]: 1, unit: -1}, 0)
-    if not shared:
-        model.program.at_most({**dict.fromkeys(seats.values(), 1), unit: -1}, 0)
-    else:
-        model.program.at_most({**dict.fromkeys(seats.values(), 1), unit: -2}, 0)
+    model.program.at_most({**dict.fromkeys(seats.values(), 1), unit: -2 if shared else -1}, 0)
+    if shared:
         for variable in seats.values():
             model.program.at_most({variable: 1, unit: -1}, 0)
-    return {unit: 1}
 
 
 def may_share(first: RequirementLeaf, second: RequirementLeaf) -> bool:

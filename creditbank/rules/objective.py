@@ -314,8 +314,12 @@ def _reach(model: Model, done: int, row: Row, need: int, waiving: Row) -> None:
 
 def _weights(model: Model) -> Row:
     """V7: a number from each choice's own name, so that equals are told apart the same way everywhere and for ever."""
-    row = {variable: key_weight(key_of(model, part, "")) for part, variable in model.part.items()}
-    return row | {variable: key_weight(key_of(model, seat[:3], seat[3])) for seat, variable in model.seat.items()}
+    row: Row = defaultdict(int)
+    for part, variable in model.part.items():
+        row[variable] += key_weight(key_of(model, part, ""))
+    for seat, variable in model.seat.items():
+        row[variable] += key_weight(key_of(model, seat[:3], seat[3]))
+    return row
 
 
 def key_of(model: Model, part: Part, path: str) -> tuple[str, list[str], int, int, str]:

@@ -56,7 +56,7 @@ def _by_solver(model: Model, on: date) -> Choice:
     add_limits(model)
     tree = build_tree(model)
     objective = levels(model, tree, on)
-    names = [*_in_key_order(model, model.part), *_in_key_order(model, model.seat)]
+    names = list(dict.fromkeys([*_in_key_order(model, model.part), *_in_key_order(model, model.seat)]))
     vector = [model.posted[part] for part in sorted(model.part, key=lambda part: _key(model, part)) if model.posted[part]]
     values, reached = model.program.solve(objective, names=names, vector=vector)
     chosen = [part for part, unit in model.part.items() if values[unit] == 1]

@@ -98,8 +98,8 @@ class Explainer:
             return None
         release = "; ".join(self._release(limit, bucket, used + wanted - bound))
         data = (
-            ("limit", limit.id), ("bucket", bucket), ("bound", str(bound)), ("used", str(used)), ("slack", str(bound - used)),
-            ("amount", str(wanted)), ("release", release),
+            ("limit", limit.id), ("bucket", bucket), ("bound", _text(bound)), ("used", _text(used)), ("slack", _text(bound - used)),
+            ("amount", _text(wanted)), ("release", release),
         )  # fmt: skip
         return Reason("limit_full", candidate.rule.id, data)
 
@@ -140,10 +140,15 @@ def cut_reasons(choice: Choice, limits: tuple[Limit, ...], step: Decimal) -> dic
             continue
         code = "subject_only" if part in choice.keeps_fill else "truncated"
         cutter = next((limit.id for limit in limits if _may_cut(limit, candidate, given)), "")
-        data = (("limit", cutter), ("amount", str(given.amount)), ("posted", str(amount * step)))
+        data = (("limit", cutter), ("amount", _text(given.amount)), ("posted", _text(amount * step)))
         found[part] = Reason(code, candidate.rule.id, data)
     return found
 
 
 def _may_cut(limit: Limit, candidate: Candidate, given: Given) -> bool:
     return is_constraint(limit) and limit.measure == "credits" and covers(limit, candidate.lead, given.grant)
+
+
+def _text(value: Decimal) -> str:
+    """A number without needless zeros, so that equal numbers are equal text."""
+    return format(value.normalize(), "f") if value else "0"
