@@ -15,7 +15,8 @@ TIME_LIMIT_SECONDS = 10
 ABSOLUTE_GAP = 0.5
 """All objectives are whole numbers, so a gap below one proves the optimum; a relative gap of zero alone did not end in 150 s.
 
-No solution of an earlier level is handed in: with this gap HiGHS 1.16 has called such a start optimal that was not (the oracle found it).
+Each level begins anew, and where HiGHS 1.16 says after presolving that a program has no answer, although the answer of the level before is
+one, it is asked again without presolving (the oracle found such a program).
 """
 BLOCK = 15
 """Binaries of a lexicographic order that are decided in one solve, with weights 2^14 … 1: still exact."""
@@ -64,27 +65,32 @@ class Program:
         self._open()
         ends = time.monotonic() + self.seconds
         values, reached = [0] * len(self.upper), []
+        tied = False
         for number, (expression, maximise) in enumerate(levels, start=1):
-            values = self._level(expression, maximise, values, number, ends)
+            is_last = number == len(levels)
+            values = self._best(expression, maximise, values, number, ends)
+            tied = is_last and bool(names) and self.proved and bool(expression) and self._has_equal(names, expression, values, ends)
+            self._fix(expression, values)
             reached.append(value_of(expression, values))
-        if names and self.proved and self._has_other(names, values, ends):
-            wishes = [*vector, *_blocks(names)]
-        else:
-            wishes = [expression for expression in vector if len(expression) == 1 and self.upper[next(iter(expression))] > 1]
-        for expression in wishes:
+        cut = [expression for expression in vector if len(expression) == 1 and self.upper[next(iter(expression))] > 1]
+        for expression in [*vector, *_blocks(names)] if tied else cut:
             if self.proved:
-                values = self._level(expression, True, values, len(levels), ends)  # noqa: FBT003
+                values = self._best(expression, True, values, len(levels), ends)  # noqa: FBT003
+                self._fix(expression, values)
         return values, reached
 
-    def _level(self, expression: Expression, maximise: bool, start: list[int], number: int, ends: float) -> list[int]:  # noqa: FBT001
-        """The best on one level; the level is fixed at the value that was found."""
-        expression = {variable: value for variable, value in expression.items() if value}
-        if not expression:
+    def _best(self, expression: Expression, maximise: bool, start: list[int], number: int, ends: float) -> list[int]:  # noqa: FBT001
+        """The best on one level, or what there is where nothing is asked or the time is over."""
+        if not self.proved or not any(expression.values()):
             return start
-        values = self._run(expression, maximise=maximise, start=start, number=number, ends=ends) if self.proved else start
-        fixed = value_of(expression, values)
-        self._add_row(fixed if maximise else None, expression, None if maximise else fixed)
-        return values
+        return self._run(expression, maximise=maximise, start=start, number=number, ends=ends)
+
+    def _fix(self, expression: Expression, values: list[int]) -> None:
+        """Hold a level at the value that was reached. An equality: with "at least" alone the next level takes two to three times as long."""
+        row = {variable: value for variable, value in expression.items() if value}
+        if row:
+            fixed = value_of(row, values)
+            self._add_row(fixed, row, fixed)
 
     def _open(self) -> None:
         import highspy  # noqa: PLC0415  slow to load, and most pages never decide
@@ -109,14 +115,14 @@ class Program:
             solver.addRows(len(rows), lows, highs, len(index), starts, index, values)
         self._solver, self._costs = solver, []
 
-    def _add_row(self, low: int | None, row: Expression, high: int | None) -> None:
-        infinity = self._solver.getInfinity()
-        self._solver.addRow(-infinity if low is None else low, infinity if high is None else high, len(row), list(row), list(row.values()))
+    def _add_row(self, low: int, row: Expression, high: int | None) -> None:
+        self._solver.addRow(low, self._solver.getInfinity() if high is None else high, len(row), list(row), list(row.values()))
 
     def _run(self, expression: Expression, *, maximise: bool, start: list[int], number: int, ends: float) -> list[int]:
         import highspy  # noqa: PLC0415
 
         solver = self._solver
+        solver.clearSolver()
         for variable in self._costs:
             solver.changeColCost(variable, 0)
         for variable, coefficient in expression.items():
@@ -125,8 +131,14 @@ class Program:
         solver.changeObjectiveSense(highspy.ObjSense.kMaximize if maximise else highspy.ObjSense.kMinimize)
         solver.setOptionValue("time_limit", float(solver.getRunTime() + max(0.05, ends - time.monotonic())))
         solver.run()
+        if solver.getModelStatus() not in {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit}:
+            solver.setOptionValue("presolve", "off")
+            solver.clearSolver()
+            solver.run()
+            solver.setOptionValue("presolve", "choose")
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            self._give_up(number, maximise=maximise)
+            if number:
+                self._give_up(number, maximise=maximise)
             if solver.getInfo().primal_solution_status == 0:
                 return start
         return [round(value) for value in solver.getSolution().col_value]
@@ -136,22 +148,15 @@ class Program:
         self.proved, self.level = False, number
         self.bound = None if abs(reach) > 1e15 else int(reach + 1e-6) if maximise else -int(-reach + 1e-6)  # noqa: PLR2004
 
-    def _has_other(self, names: Sequence[int], values: list[int], ends: float) -> bool:
-        """Whether an answer exists that is as good on every level and chooses otherwise."""
-        import highspy  # noqa: PLC0415
-
-        solver = self._solver
+    def _has_equal(self, names: Sequence[int], expression: Expression, values: list[int], ends: float) -> bool:
+        """Whether another answer exists that is as good on the last level too: the best one that chooses otherwise."""
         row = {variable: -1 if values[variable] else 1 for variable in names}
-        place = solver.getNumRow()
+        place = self._solver.getNumRow()
         self._add_row(1 - sum(values[variable] for variable in names), row, None)
-        for variable in self._costs:
-            solver.changeColCost(variable, 0)
-        self._costs = []
-        solver.setOptionValue("time_limit", float(solver.getRunTime() + max(0.05, ends - time.monotonic())))
-        solver.run()
-        found = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
-        solver.changeRowBounds(place, -solver.getInfinity(), solver.getInfinity())
-        return found
+        nothing = [0] * len(self.upper)
+        found = self._run(expression, maximise=True, start=nothing, number=0, ends=ends)
+        self._solver.changeRowBounds(place, -self._solver.getInfinity(), self._solver.getInfinity())
+        return found is not nothing and value_of(expression, found) >= value_of(expression, values)
 
 
 def value_of(expression: Expression, values: Sequence[int]) -> int:

@@ -109,5 +109,7 @@ def test_the_engine_finds_what_trying_everything_finds(block):
             continue
         compared += 1
 
-        assert decide(facts, base, limits, ON).objective == oracle.best(facts, base, limits), seed
+        decision = decide(facts, base, limits, ON)
+
+        assert (decision.objective, decision.proof.status) == (oracle.best(facts, base, limits), "optimal"), seed
     assert compared > 80
