@@ -13,7 +13,7 @@ from creditbank.rules.types import Grant, Leaf, Limit, Node
 
 DEEPEST = 8
 DECIMALS = {"min_score", "max_score", "min_attendance", "min_credits", "min_hours", "amount", "max_amount", "bound"}
-WHOLE = {"min_level", "max_age_months", "k"}
+WHOLE = {"min_level", "max_age_months", "k", "level"}
 LEAF_FIELDS = {item.name for item in fields(Leaf)}
 GRANT_FIELDS = {item.name for item in fields(Grant)}
 
@@ -32,7 +32,7 @@ def decimal(value: Any, place: str) -> Decimal:
 
 
 def read_node(document: Any, place: str = "lhs", depth: int = 0) -> Node:
-    """A left side: ``{all: […]}``, ``{any: […]}``, ``{n_of: […], k: 2}``, ``{not: {…}}``, or a leaf. Raises BadRule."""
+    """A left side: ``{all: […]}``, ``{any: […]}``, ``{n_of: […], k: 2}``, ``{credits_of: […], credits: "30"}``, ``{not: {…}}``, or a leaf. Raises BadRule."""
     if depth > DEEPEST or not isinstance(document, Mapping):
         raise BadRule(f"{place}: nested too deeply, or not a rule")
     for kind in ("all", "any", "n_of"):
@@ -45,9 +45,22 @@ def read_node(document: Any, place: str = "lhs", depth: int = 0) -> Node:
             if kind == "n_of" and not 1 <= k <= len(children):
                 raise BadRule(f"{place}.k: between 1 and {len(children)}")
             return Node(kind, children=children, k=k)  # type: ignore[arg-type]
+    if "credits_of" in document:
+        return _credits_of(document, place, depth)
     if "not" in document:
         return Node("not", children=(read_node(document["not"], f"{place}.not", depth + 1),))
     return Node("leaf", leaf=Leaf(**_values(document, LEAF_FIELDS, place)))
+
+
+def _credits_of(document: Mapping[str, Any], place: str, depth: int) -> Node:
+    listed = document["credits_of"]
+    if not isinstance(listed, list) or not listed:
+        raise BadRule(f"{place}.credits_of: needs a list")
+    children = tuple(read_node(child, f"{place}.credits_of[{at}]", depth + 1) for at, child in enumerate(listed))
+    least = decimal(document.get("credits", 0), f"{place}.credits")
+    if least <= 0 or any(child.kind != "leaf" for child in children):
+        raise BadRule(f"{place}.credits_of: needs credits above 0, and leaves alone")
+    return Node("credits_of", children=children, credits=least)
 
 
 def read_grant(document: Any, place: str = "grant") -> Grant:
