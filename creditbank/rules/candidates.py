@@ -11,6 +11,7 @@ from fractions import Fraction
 from itertools import combinations
 
 from creditbank.rules.amounts import consumed_minutes, exact_worth, grant_amount, ratio_between
+from creditbank.rules.compiled import compiled
 from creditbank.rules.dates import in_window
 from creditbank.rules.exceptions import BadRule, NoRate
 from creditbank.rules.leaves import grade_rank, judge_leaf, names_record
@@ -95,9 +96,8 @@ def sieve(facts: Facts, base: RuleBase, *, on: date) -> Sieve:
     eligible = [record for record in facts.records if _is_eligible(record, facts, on, result)]
     known = [record for record in facts.records if TRUST_RANK[record.trust] >= TRUST_RANK["verified"]]
     question = _Question(facts, base, on, eligible, known)
-    for rule in sorted(base.rules, key=lambda rule: rule.id):
-        if rule.status == "active":
-            _apply_rule(rule, question, result)
+    for rule in compiled(base).rules_for(eligible):
+        _apply_rule(rule, question, result)
     _deny(result)
     _shadow(result)
     return result

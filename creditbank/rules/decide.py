@@ -25,7 +25,14 @@ def decide(facts: Facts, rules: RuleBase, limits: tuple[Limit, ...], on: date) -
 
     Raises SamePerson for an exception that one person decided alone.
     """
-    question = hash_of(snapshot(facts, rules, limits, on))
+    return answer(facts, rules, limits, on, question=hash_of(snapshot(facts, rules, limits, on)))
+
+
+def answer(facts: Facts, rules: RuleBase, limits: tuple[Limit, ...], on: date, *, question: str = "") -> Decision:
+    """The decision under the hash of its question; a simulation, which stores no decision, leaves the hash out.
+
+    Raises SamePerson.
+    """
     facts, rules, limits = apply_exceptions(_sorted(facts), rules, tuple(sorted(limits, key=lambda limit: limit.id)), on)
     sieved = sieve(facts, rules, on=on)
     choice = choose(sieved.candidates, facts, rules, limits, on=on)

@@ -44,13 +44,25 @@ UNORDERED = ("rules", "systems", "rates", "convertible", "partly_convertible", "
 
 def snapshot(facts: Any, base: Any, limits: Any, on: date) -> str:
     """The four arguments of ``decide`` in canonical form; order of records, rules and limits leaves no trace in it."""
-    question = plain({"facts": facts, "rules": base, "limits": limits, "on": on, "semantics": SEMANTICS})
+    person = plain(facts)
     for name in ("records", "used", "held", "attributes", "exceptions"):
-        question["facts"][name].sort(key=canonical)
-    for name in UNORDERED:
-        question["rules"][name].sort(key=canonical)
-    question["limits"].sort(key=canonical)
-    return json.dumps(question, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        person[name].sort(key=canonical)
+    parts = {
+        "facts": canonical(person), "limits": canonical(sorted(plain(limits), key=canonical)), "on": canonical(on), "rules": _canonical_base(base),
+        "semantics": canonical(SEMANTICS),
+    }  # fmt: skip
+    return "{" + ",".join(f'"{name}":{text}' for name, text in sorted(parts.items())) + "}"
+
+
+def _canonical_base(base: Any) -> str:
+    """The rule base in canonical form, made once and kept with it: a book is asked about many people."""
+    known: dict[str, str] = base.__dict__
+    if "_canonical" not in known:
+        tables = plain(base)
+        for name in UNORDERED:
+            tables[name].sort(key=canonical)
+        known["_canonical"] = canonical(tables)
+    return known["_canonical"]
 
 
 def restore(kind: Any, value: Any) -> Any:
