@@ -11,7 +11,7 @@ from creditbank.rules.files.cells import Row, decimal
 from creditbank.rules.tables import Pairs
 from creditbank.rules.types import RequirementLeaf, RequirementNode, RuleBase, Target
 
-FILTERS = ("outcome", "subject", "level", "category", "kind")
+FILTERS = ("outcome", "subject", "level", "category", "kind", "match")
 
 
 def read_programmes(rows: Iterable[Row], base: RuleBase) -> dict[tuple[str, str], Target]:
@@ -42,7 +42,8 @@ def _programme(code: str, rows: list[Row], base: RuleBase) -> Target:
             leaves.append(_leaf(row, requirement))
         else:
             nodes.append(_node(row, kind, tuple(children[row.text("path")]), requirement))
-    return Target(code, system, total, category, tuple(leaves), tuple(nodes))
+    field = next((row.text("field") for row in rows if row.text("field")), "")
+    return Target(code, system, total, category, tuple(leaves), tuple(nodes), field)
 
 
 def _order(path: str) -> tuple[tuple[int, str], ...]:
@@ -90,7 +91,7 @@ def _leaf(row: Row, requirement: bool | None) -> RequirementLeaf:
         elective=bool(row.flag("elective")), level=int(level) if level.isascii() and level.isdecimal() else None,
         category=filters.get("category", ""), kinds=_values(filters, "kind"), min_grade=row.text("min_grade"), need_if=_need_if(row),
         level_credits=_level_credits(row), exclusive=row.text("set"), share_with=row.text("share_with"), share_max=row.amount("share_max"),
-        all_keys=True, transferable=row.flag("transferable") is not False, requirement=requirement,
+        all_keys=filters.get("match") != "any", transferable=row.flag("transferable") is not False, requirement=requirement,
     )  # fmt: skip
 
 

@@ -135,7 +135,16 @@ def read_limit(row: Row) -> Limit:
         per=row.one_of("per", periods, "none"), overflow=overflow, owner=row.text("owner", "bank"),  # type: ignore[arg-type]
         op=row.one_of("op", ("<=", ">="), "<="), share_of=row.text("share_of", "programme"), calendar=row.text("calendar"),  # type: ignore[arg-type]
         group=row.text("group"), group_op=row.one_of("group_op", ("any", "all"), "all"), last_n=row.amount("last_n"),
+        year_start=_year_start(row),
     )  # fmt: skip
+
+
+def _year_start(row: Row) -> tuple[int, int]:
+    text = row.text("year_start", "01-01")
+    if not _is_month_day(text):
+        row.wrong("year_start", "a month and day like 09-01")
+        return 1, 1
+    return int(text[:2]), int(text[3:])
 
 
 def _selector(row: Row, column: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -282,7 +291,8 @@ def _leaf(row: Row) -> Leaf:
         source_type=filters.get("source_type", ""), category=filters.get("category", ""), subject=filters.get("subject", ""),
         issuer=row.text("issuer") or filters.get("institution", ""), system=filters.get("system", ""), min_grade=row.text("min_grade"),
         max_grade=row.text("max_grade"), min_score=row.amount("min_score"), max_score=row.amount("max_score"),
-        min_attendance=row.amount("min_attendance"), min_credits=row.amount("min_credits"), min_level=level,
+        min_attendance=row.amount("min_attendance"), min_credits=row.amount("min_credits"),
+        min_hours=row.amount("min_hours"), min_level=level,
         max_age_months=row.whole("max_age_months"), age_at=row.one_of("age_at", ("review", "applied"), "review"),  # type: ignore[arg-type]
         valid_on_review=bool(row.flag("valid_on_review")), trust=row.one_of("trust", tuple(TRUST_RANK), "self"),  # type: ignore[arg-type]
     )  # fmt: skip

@@ -24,7 +24,7 @@ _RULE = (
     " all_or_nothing route evidence reason_zh reason_en since source"
 )
 _FROM = (
-    "outcome class common_id filter min_grade max_grade min_score max_score min_attendance min_credits min_level max_age_months age_at"
+    "outcome class common_id filter min_grade max_grade min_score max_score min_attendance min_credits min_hours min_level max_age_months age_at"
     " valid_on_review trust issuer same_issuer same_award"
 )
 _TO = "kind subject level credits max_credits steps grade in_gpa effects"
@@ -77,6 +77,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "title_zh",
         "title_en",
         "category",
+        "field",
     ),
     "outcomes": (
         "outcome",
@@ -123,6 +124,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "calendar",
         "overflow",
         "last_n",
+        "year_start",
+        "source",
     ),
 }
 NEEDED: dict[str, tuple[str, ...]] = {
