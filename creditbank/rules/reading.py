@@ -138,9 +138,7 @@ def read_limit(document: Mapping[str, Any], place: str = "limit") -> Limit:
 
 def limit_document(limit: Limit) -> dict[str, Any]:
     """A limit as a document; the inverse of ``read_limit``."""
-    chosen = {
-        name: {key: list(found) for key, found in getattr(limit, name)} for name in ("selector", "exempt") if getattr(limit, name)
-    }
+    chosen = {name: {key: list(found) for key, found in getattr(limit, name)} for name in ("selector", "exempt") if getattr(limit, name)}
     return {**document_of(limit), **chosen}
 
 

@@ -76,7 +76,9 @@ RULES = (
 )  # fmt: skip
 LIMITS = (
     Limit("L1", bound=Decimal(42), selector=(("source_type", ("course", "exam")), ("trust", ("verified",))), per="year", calendar="KR"),
-    Limit("L2", "records", share=Fraction(1, 2), share_of="degree", exempt=(("category", ("academic",)),), overflow="truncate", owner="AAA"),
+    Limit(
+        "L2", "records", share=Fraction(1, 2), share_of="degree", exempt=(("category", ("academic",)),), overflow="truncate", owner="AAA"
+    ),
     Limit("L3", "gpa", Decimal("2.5"), op=">=", group="G", group_op="any", last_n=Decimal(30), year_start=(3, 1)),
 )
 TARGET = Target(
@@ -126,7 +128,9 @@ def test_a_rule_base_is_the_same_after_its_files(tmp_path, form):
     assert problems.found == []
     assert base == BASE
     assert read_limits(tables["limits"]) == LIMITS
-    assert read_programmes(tables["programmes"], base) == {("P1", "2026"): replace(TARGET, leaves=(replace(TARGET.leaves[0]), TARGET.leaves[1]))}
+    assert read_programmes(tables["programmes"], base) == {
+        ("P1", "2026"): replace(TARGET, leaves=(replace(TARGET.leaves[0]), TARGET.leaves[1]))
+    }
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in cases("decide")])

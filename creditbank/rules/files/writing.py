@@ -210,4 +210,3 @@ def base_tables(base: RuleBase, limits: Iterable[Limit] = (), targets: Iterable[
         "convertibility": convertibility_rows(base.convertible, base.partly_convertible),
     }  # fmt: skip
     return {name: rows for name, rows in found.items() if rows}
-
