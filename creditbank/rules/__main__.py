@@ -1,4 +1,4 @@
-"""``python -m creditbank.rules decide | explain | lint | convert``: the engine over files, without a database."""
+"""``python -m creditbank.rules decide | explain | lint | diff | convert``: the engine over files, without a database."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from creditbank.rules.decide import decide
+from creditbank.rules.differences import differences
 from creditbank.rules.exceptions import BadRule
 from creditbank.rules.files.adapters import course_pairs, prior_learning
 from creditbank.rules.files.cells import BadFiles, Problems, safe
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m creditbank.rules", description="Credit rules over files; see docs/RULES.md.")
-    commands = parser.add_subparsers(required=True, metavar="decide|explain|lint|convert")
+    commands = parser.add_subparsers(required=True, metavar="decide|explain|lint|diff|convert")
     for name, run, help_text in (
         ("decide", _decide, "the best recognition for every learner, one JSON object a line"),
         ("explain", _explain, "the same in words"),
@@ -58,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_tables(command)
     command.add_argument("--language", choices=["zh-hans", "en"], default="zh-hans")
     command.set_defaults(run=_lint)
+    command = commands.add_parser("diff", help="what changes from one rule book to another, in words")
+    command.add_argument("old", type=Path, help="rules file, or a folder, workbook or document with all tables")
+    command.add_argument("new", type=Path, help="the same of the new book")
+    command.add_argument("--language", choices=["zh-hans", "en"], default="zh-hans")
+    command.set_defaults(run=_diff)
     command = commands.add_parser("convert", help="between a folder of CSV files, a workbook (.xlsx) and a document (.json)")
     command.add_argument("source", type=Path)
     command.add_argument("place", type=Path)
@@ -164,7 +170,7 @@ def _data(reason: Reason) -> dict[str, Any]:
 
 def _explain(options: argparse.Namespace) -> int:
     base, limits, people = _read(options)
-    titles = {outcome.code: (outcome.title_zh or outcome.code, outcome.title_en or outcome.code) for outcome in base.outcomes}
+    titles = _titles(base)
     rules = {rule.id: rule for rule in base.rules}
     lines = []
     for facts in people:
@@ -191,7 +197,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _lint(options: argparse.Namespace) -> int:
     if options.book is not None:
-        whole = options.book.is_dir() or options.book.suffix.lower() in {".xlsx", ".json"}
+        whole = _is_whole(options.book)
         options.tables = options.book if whole else options.tables
         options.rules = options.rules if whole else options.book
     base, limits, people = _read(options)
@@ -202,6 +208,35 @@ def _lint(options: argparse.Namespace) -> int:
                "text": finding.text(options.language), "remedy": finding.remedy(options.language)}  # fmt: skip
         print(json.dumps(row, ensure_ascii=False, sort_keys=True))  # noqa: T201
     return 1 if any(finding.severity == "E" for finding in findings) else 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    books = [_book(place) for place in (options.old, options.new)]
+    titles = {code: pair for base, _limits in books for code, pair in _titles(base).items()}
+    (old, old_limits), (new, new_limits) = books
+    for one in differences(old, old_limits, new, new_limits):
+        print(one.text(titles, options.language))  # noqa: T201
+    return 0
+
+
+def _book(place: Path) -> tuple[RuleBase, tuple[Limit, ...]]:
+    """The rules and limits of one place; raises BadFiles with all problems of it at once."""
+    problems = Problems()
+    tables = read_tables({} if _is_whole(place) else {"rules": place}, place if _is_whole(place) else None, problems)
+    if "rules" not in tables:
+        problems.add(place.name, 0, "", "holds no table of rules")
+    base, limits = with_units(read_base(tables), tables), read_limits(tables.get("limits", ()))
+    problems.stop()
+    return base, limits
+
+
+def _is_whole(place: Path) -> bool:
+    """Whether a place holds all tables, not one."""
+    return place.is_dir() or place.suffix.lower() in {".xlsx", ".json"}
+
+
+def _titles(base: RuleBase) -> dict[str, tuple[str, str]]:
+    return {outcome.code: (outcome.title_zh or outcome.code, outcome.title_en or outcome.code) for outcome in base.outcomes}
 
 
 def _adapt(options: argparse.Namespace) -> int:

@@ -74,8 +74,18 @@ VALUES: dict[str, tuple[str, str]] = {
     "exam": ("考试", "examination"),
     "prior_award": ("学历", "earlier award"),
     "work": ("工作经历", "work"),
+    "portfolio": ("作品集", "portfolio"),
+    "competition": ("竞赛", "competition"),
+    "volunteering": ("志愿服务", "volunteering"),
+    "unassigned": ("不指定课程的学分", "credit without a course"),
+    "elective": ("选修学分", "elective credit"),
+    "block": ("整块学分", "a block of credit"),
+    "exemption": ("免修", "exemption"),
+    "waiver": ("免除要求", "waiver"),
     "earned": ("取得日期", "date of earning"),
     "applied": ("申请日期", "date of application"),
+    "admitted": ("入学日期", "date of admission"),
+    "cohort": ("年级", "cohort"),
 }
 
 

@@ -175,6 +175,27 @@ def test_an_explanation_reads_like_a_letter(capsys):
     assert "2 of: “Physics I” (grade ≥ D), “Physics II” (grade ≥ D, grade ≤ A-), “Physics III” (grade ≥ C)" in said
 
 
+def test_two_books_are_compared_in_words(book, capsys):
+    rules = (book / "rules.csv").read_text("utf-8")
+    assert main(["diff", str(FILES), str(book)]) == 0
+    assert capsys.readouterr().out == ""
+    (book / "rules.csv").write_text(rules.replace("PH413,C", "PH413,B"), "utf-8")
+
+    assert main(["diff", str(FILES), str(book), "--language", "en"]) == 0
+
+    said = capsys.readouterr().out
+    assert said.startswith("changed rule R7: 2 of: ")
+    assert "“Physics III” (grade ≥ [-C-]{+B+})" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_book_that_cannot_be_read_is_not_compared(book, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+
+    assert main(["diff", str(book), str(tmp_path / "empty")]) == 1
+    assert "holds no table of rules" in capsys.readouterr().err
+
+
 def test_lint_of_a_folder_ends_with_one_where_something_blocks(book, capsys):
     assert main(["lint", str(book)]) == 0
     (book / "grades.csv").unlink()
