@@ -18,6 +18,8 @@ from foundation.jobs.actions import finish_job, report_progress, start_job
 from foundation.jobs.enums import JobState
 from foundation.jobs.models import Job
 from foundation.jobs.queue import enqueue
+from foundation.keys.exceptions import NotAKeySet, SigningKeyMissing
+from foundation.keys.signing import SIGNATURE_HEX, KeySet, Signature, public_keys, read_key_set, sign, signature_holds
 from foundation.measures.amounts import OffStepError, format_credits, is_on_step, round_to_step
 from foundation.measures.enums import Rounding
 from foundation.measures.models import CreditSystem, Level, LevelFramework
@@ -28,6 +30,7 @@ from foundation.notices.texts import register_notice, registered_notices
 from foundation.outbound.requests import Answer, OutboundFailed, OutboundRefused, require_outbound, send_outbound
 
 __all__ = [
+    "SIGNATURE_HEX",
     "Answer",
     "AuditContext",
     "AuditEntry",
@@ -36,9 +39,11 @@ __all__ = [
     "Event",
     "Job",
     "JobState",
+    "KeySet",
     "Level",
     "LevelFramework",
     "LightCounter",
+    "NotAKeySet",
     "Notice",
     "OffStepError",
     "OutboundFailed",
@@ -47,6 +52,8 @@ __all__ = [
     "Problem",
     "Recipient",
     "Rounding",
+    "Signature",
+    "SigningKeyMissing",
     "access",
     "announce",
     "answer_once",
@@ -71,7 +78,9 @@ __all__ = [
     "permission",
     "problem_response",
     "protected_tables",
+    "public_keys",
     "rate_limited",
+    "read_key_set",
     "record_audit_entries",
     "record_audit_entry",
     "register_notice",
@@ -82,6 +91,8 @@ __all__ = [
     "require_outbound",
     "round_to_step",
     "send_outbound",
+    "sign",
+    "signature_holds",
     "start_job",
     "too_many_requests",
     "visible_to",

@@ -17,6 +17,7 @@ class FoundationConfig(AppConfig):
     def ready(self) -> None:
         # The parts register themselves once the models are loaded.
         from foundation.audit.immutability import install_triggers  # noqa: PLC0415
+        from foundation.keys import checks  # noqa: F401, PLC0415
         from foundation.notices import handlers, permissions  # noqa: F401, PLC0415
 
         post_migrate.connect(install_triggers, sender=self, dispatch_uid="foundation.install_triggers")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from foundation.http import views as http
+from foundation.keys import views as keys
 from foundation.notices import views as notices
 
 app_name = "foundation"
@@ -14,4 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/notices/read-all/", notices.notice_read_all, name="notices_read_all"),
     path("my/notices/<str:notice_uuid>/open/", notices.notice_open, name="notice_open"),
 ]
-root_urlpatterns: list[URLPattern | URLResolver] = [path("healthz", http.health, name="health")]
+root_urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", http.health, name="health"),
+    path(".well-known/credit-bank-keys.json", keys.key_set, name="signing_keys"),
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 
 EXAMPLE = {
     "DJANGO_SETTINGS_MODULE": "config.settings.production",
@@ -19,8 +20,15 @@ EXAMPLE = {
 
 
 def main() -> int:
+    with tempfile.TemporaryDirectory() as keys:
+        environment = {**os.environ, **EXAMPLE, "SIGNING_KEYS_DIR": keys}
+        subprocess.run([sys.executable, "manage.py", "signing_key", "new"], env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+        return _check(environment)
+
+
+def _check(environment: dict[str, str]) -> int:
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-    return subprocess.run(command, env={**os.environ, **EXAMPLE}, check=False).returncode  # noqa: S603
+    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
 
 
 if __name__ == "__main__":

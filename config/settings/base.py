@@ -202,6 +202,11 @@ SMS_BACKEND = "identity.signin.sms.ConsoleBackend"
 WITHDRAWAL_MINUTES = env.int("WITHDRAWAL_MINUTES", default=10, validate=environs.validate.Range(min=0, max=1440))
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
+# Ed25519 keys that sign papers and case files (foundation.keys, docs/adr/0023): files outside of the database and its backups. The demo
+# makes a key when it first needs one; production never does, and `check --deploy` fails with foundation.E001 while none is there.
+SIGNING_KEYS_DIR = Path(env.str("SIGNING_KEYS_DIR", default=str(VAR / "keys")))
+SIGNING_KEYS_MADE_HERE = False
+
 # WeasyPrint draws PDF files with the system library pango; where that is missing, the printable page takes its place.
 PDF_AVAILABLE = bool(ctypes.util.find_library("pango-1.0") and ctypes.util.find_library("pangoft2-1.0"))
 
