@@ -16,7 +16,8 @@ from django.utils import timezone
 from creditbank.api import Transaction, Transcript, confirm_decision, find_transcript, issue_transcript, revoke_transcript
 from creditbank.rules.snapshot import canonical, hash_of
 from creditbank.statements.queries import transcript_content
-from creditbank.statements.views import CHECKS_PER_MINUTE, harmless
+from creditbank.statements.views.account import harmless
+from creditbank.statements.views.verification import CHECKS_PER_MINUTE
 from foundation.api import AuditEntry
 from tests.factories.creditbank import AT, LATER, ON, make_application, make_bank
 from tests.factories.identity import UserFactory
