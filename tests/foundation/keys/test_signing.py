@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import stat
 from io import StringIO
 
@@ -34,7 +33,7 @@ def test_the_demo_makes_a_key_when_it_first_needs_one_and_keeps_it(folder):
 
     assert first == second
     assert [(row.name, row.can_sign) for row in key_files()] == [("0-first", True)]
-    assert stat.S_IMODE(os.stat(folder / "0-first.pem").st_mode) == 0o600
+    assert stat.S_IMODE((folder / "0-first.pem").stat().st_mode) == 0o600
 
 
 def test_production_never_makes_a_key_by_itself(settings):
