@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/transcript/<str:transcript_uuid>/", statements.transcript, name="transcript"),
     path("my/transcript/<str:transcript_uuid>/pdf/", statements.transcript_pdf, name="transcript_pdf"),
     path("convert/", recognition.explorer, name="explorer"),
+    path("convert/towards/", recognition.counts_towards, name="counts_towards"),
     path("rules/", agreements.rule_books, name="rules"),
     path("rules/<str:book>/v<int:number>/", agreements.rule_version, name="rule_version"),
     path("verify/", statements.verify, name="verify"),

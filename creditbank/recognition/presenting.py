@@ -5,16 +5,20 @@ Works on the stored document, so old decisions read as new ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from creditbank.rules.limits import covers
 from creditbank.rules.messages import FIELDS, reason_text, what_would_change_it, word
-from creditbank.rules.sentences import rule_sentence
-from creditbank.rules.types import RuleBase
+from creditbank.rules.sentences import limit_sentence, rule_sentence
+from creditbank.rules.types import Limit, RecordFacts, Rule, RuleBase
 
 Titles = Mapping[str, tuple[str, str]]
+NEARLY_FULL = 5
+"""A limit counts as nearly full where less than a fifth of it is left."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,24 @@ class ConditionShown:
 
     ok: bool
     text: str
+
+
+@dataclass(frozen=True)
+class LimitShown:
+    """A limit that counts a line: what it says, and how much of it is used after the whole decision."""
+
+    id: str
+    text: str
+    bound: Decimal
+    used: Decimal
+
+    @property
+    def left(self) -> Decimal:
+        return self.bound - self.used
+
+    @property
+    def nearly_full(self) -> bool:
+        return self.left * NEARLY_FULL < self.bound
 
 
 @dataclass(frozen=True)
@@ -40,6 +62,13 @@ class LineShown:
     arithmetic: str
     conditions: tuple[ConditionShown, ...]
     cut_by: str
+    records: tuple[str, ...] = ()
+    agreement: str = ""
+    holds_from: date | None = None
+    holds_to: date | None = None
+    use_before: date | None = None
+    evidence: tuple[str, ...] = ()
+    limits: tuple[LimitShown, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,8 +92,22 @@ class Shown:
     open_leaves: tuple[str, ...]
 
 
-def show(document: Mapping[str, Any], *, base: RuleBase, records: Titles, outcomes: Titles, leaves: Titles, language: str) -> Shown:
-    """Put a stored decision into words of one language. ``records`` maps record ids, ``outcomes`` codes, ``leaves`` paths to titles."""
+def show(
+    document: Mapping[str, Any],
+    *,
+    base: RuleBase,
+    records: Titles,
+    outcomes: Titles,
+    leaves: Titles,
+    language: str,
+    limits: Iterable[Limit] = (),
+    facts: Iterable[RecordFacts] = (),
+) -> Shown:
+    """Put a stored decision into words of one language. ``records`` maps record ids, ``outcomes`` codes, ``leaves`` paths to titles.
+
+    With ``limits`` and ``facts`` (the records of the question) each line also says which limits count it, and what is left of them.
+    """
+    known = {record.id: record for record in facts}
     rules = {rule.id: rule for rule in base.rules}
     lines = []
     for position, row in enumerate(document["allocation"], start=1):
@@ -82,6 +125,13 @@ def show(document: Mapping[str, Any], *, base: RuleBase, records: Titles, outcom
                 arithmetic=_arithmetic(row, language),
                 conditions=tuple(_condition(item, language) for item in row["conditions"]),
                 cut_by=row["cut_by"],
+                records=tuple(row["records"]),
+                agreement=rule.agreement if rule else "",
+                holds_from=rule.window_from if rule else None,
+                holds_to=rule.window_to if rule else None,
+                use_before=_use_before(row),
+                evidence=rule.evidence if rule else (),
+                limits=_limits(row, document, rule, tuple(limits), known, language) if rule else (),
             )
         )
     unused = tuple(_unused(row, records, language) for row in document["unused"])
@@ -91,6 +141,32 @@ def show(document: Mapping[str, Any], *, base: RuleBase, records: Titles, outcom
         posted=Decimal(document["posted"]),
         proved=document["proof"]["status"] == "optimal",
         open_leaves=tuple(_title(path, leaves, language) for path in document["open_leaves"]),
+    )
+
+
+def _use_before(row: Mapping[str, Any]) -> date | None:
+    """The earliest of the days by which the records had to be used, where the rule asks for one."""
+    days = [str(item["needs"]) for item in row["conditions"] if item["name"] == "age"]
+    return date.fromisoformat(min(days)) if days else None
+
+
+def _limits(
+    row: Mapping[str, Any],
+    document: Mapping[str, Any],
+    rule: Rule,
+    limits: tuple[Limit, ...],
+    known: Mapping[str, RecordFacts],
+    language: str,
+) -> tuple[LimitShown, ...]:
+    grant = rule.grants[row["grant"] - 1] if row["grant"] <= len(rule.grants) else None
+    lead = known.get(row["records"][0]) if row["records"] else None
+    if grant is None or lead is None:
+        return ()
+    counting = {limit.id: limit for limit in limits if covers(limit, lead, grant)}
+    return tuple(
+        LimitShown(use["limit"], limit_sentence(counting[use["limit"]], language), Decimal(use["bound"]), Decimal(use["used"]))
+        for use in document["limits"]
+        if use["limit"] in counting
     )
 
 

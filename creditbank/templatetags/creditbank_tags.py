@@ -12,11 +12,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
-from creditbank.agreements.models import RuleBookVersion
+from creditbank.agreements.models import Agreement, RuleBookVersion
 from creditbank.agreements.queries import outcome_titles, rule_base
 from creditbank.ledger.enums import TransactionType
 from creditbank.recognition.enums import ApplicationState
+from creditbank.rules.messages import word
 from creditbank.rules.sentences import rule_sentence
 from creditbank.statements.queries import credit_years, purses
 from foundation.api import format_credits, in_language
@@ -48,6 +50,32 @@ def application_state(application: Any) -> SafeString:
 def transaction_name(kind: str) -> str:
     """A kind of transaction in words."""
     return str(TransactionType(kind).label) if kind in TransactionType.values else kind
+
+
+GRANTS = {
+    "course": _("as this course"), "block": _("as a block"), "unassigned": _("as credit of the subject"), "elective": _("as elective credit"),
+    "exemption": _("as an exemption, without credit"), "waiver": _("as done"), "subject_only": _("as the subject, without credit"),
+    "pending": _("still being examined"),
+}  # fmt: skip
+
+
+@register.filter
+def grant_word(kind: str) -> str:
+    """A kind of grant in words."""
+    return str(GRANTS.get(kind, kind))
+
+
+@register.filter
+def rule_word(value: str) -> str:
+    """The word that rules use for a coded value: vocational → vocational credit."""
+    return word(value, get_language() or "zh-hans")
+
+
+@register.simple_tag
+def agreement_title(code: str) -> str:
+    """The title of an agreement by its code, or the code where it is not known."""
+    found = Agreement.objects.filter(code=code).first()
+    return f"{found.title} {code}" if found else code
 
 
 @register.filter

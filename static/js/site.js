@@ -35,3 +35,21 @@ document.addEventListener("keydown", (event) => {
 
 const summary = document.querySelector(".errors");
 if (summary) summary.focus();
+
+/* Passing on an address: the system's own sheet on a phone, else the clipboard, which is then said. */
+for (const button of document.querySelectorAll("[data-share]")) {
+  if (!navigator.share && !navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const url = button.dataset.share;
+    try {
+      if (navigator.share) await navigator.share({ url });
+      else {
+        await navigator.clipboard.writeText(url);
+        button.querySelector("span").textContent = button.dataset.shared;
+      }
+    } catch (error) {
+      if (error.name !== "AbortError") throw error;
+    }
+  });
+}

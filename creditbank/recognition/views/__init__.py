@@ -13,7 +13,7 @@ from creditbank.recognition.views.desk import (
     return_case,
     withdrawal,
 )
-from creditbank.recognition.views.explorer import explorer
+from creditbank.recognition.views.explorer import counts_towards, explorer
 from creditbank.recognition.views.learner import (
     accept,
     answer,
@@ -38,6 +38,7 @@ __all__ = [
     "claim",
     "confirm",
     "confirm_deposit",
+    "counts_towards",
     "decide_case",
     "deposits",
     "desk",
