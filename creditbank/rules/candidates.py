@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
@@ -16,7 +16,8 @@ from creditbank.rules.dates import in_window
 from creditbank.rules.exceptions import BadRule, NoRate
 from creditbank.rules.leaves import grade_rank, judge_leaf, names_record
 from creditbank.rules.matches import MATCH_CAP, Judge, Match, TooManyMatches, find_matches
-from creditbank.rules.scope import scope_fault
+from creditbank.rules.scales import mapped_grade
+from creditbank.rules.scope import person_fault, scope_fault
 from creditbank.rules.snapshot import plain
 from creditbank.rules.types import (
     KIND_ORDER,
@@ -93,7 +94,8 @@ class Sieve:
 def sieve(facts: Facts, base: RuleBase, *, on: date) -> Sieve:
     """Candidates of all rules, after eligibility, windows, conditions, convertibility, denial and shadowing."""
     result = Sieve()
-    eligible = [record for record in facts.records if _is_eligible(record, facts, on, result)]
+    fault = person_fault(facts, base)
+    eligible = [record for record in facts.records if _is_eligible(record, facts, on, fault, result)]
     known = [record for record in facts.records if TRUST_RANK[record.trust] >= TRUST_RANK["verified"]]
     question = _Question(facts, base, on, eligible, known)
     for rule in compiled(base).rules_for(eligible):
@@ -128,7 +130,7 @@ class _Question:
             return Fraction(0)
 
 
-def _is_eligible(record: RecordFacts, facts: Facts, on: date, result: Sieve) -> bool:
+def _is_eligible(record: RecordFacts, facts: Facts, on: date, fault: tuple[str, str, str] | None, result: Sieve) -> bool:
     reason = None
     used, held = dict(facts.used), dict(facts.held)
     if record.id in held:
@@ -139,6 +141,8 @@ def _is_eligible(record: RecordFacts, facts: Facts, on: date, result: Sieve) -> 
         reason = Reason("already_used", data=(("decision", used[record.id]),))
     elif record.valid_until is not None and record.valid_until < on:
         reason = Reason("expired", data=(("valid_until", record.valid_until.isoformat()), ("on", on.isoformat())))
+    elif fault is not None:
+        reason = Reason("not_eligible", data=(("condition", fault[0]), ("has", fault[1]), ("needs", fault[2])))
     if reason is not None:
         result.reasons[record.id].append(reason)
     return reason is None
@@ -150,6 +154,7 @@ def _apply_rule(rule: Rule, question: _Question, result: Sieve) -> None:
         _note(result, _named_by(rule, question.eligible), Reason("out_of_scope", rule.id, (("condition", fault[0]), ("has", fault[1]))))
         return
     usable = [record for record in question.eligible if _passes_gates(record, rule, question, result)]
+    usable = [record for record in usable if _has_evidence(record, rule, question, result)]
     failed = _note_failures(rule, usable, question.judge, result)
     try:
         matches = find_matches(rule.lhs, usable, question.known, question.judge, question.worth)
@@ -192,6 +197,19 @@ def _passes_gates(record: RecordFacts, rule: Rule, question: _Question, result: 
             result.reasons[record.id].append(Reason("outside_window", rule.id, data))
             return False
     return True
+
+
+def _has_evidence(record: RecordFacts, rule: Rule, question: _Question, result: Sieve) -> bool:
+    """Whether a record brings everything on the rule's checklist (``item``, or ``item:days`` after the application); age is said first."""
+    items = [item.rpartition(":") if item.rpartition(":")[2].isdecimal() else (item, "", "") for item in rule.evidence]
+    missing = [(name, days) for name, _colon, days in items if name not in record.evidence]
+    judged = [question.judge(record, leaf) for leaf in rule.lhs.wanted()] if missing else []
+    if not missing or all(any(one.name == "age" and not one.ok for one in conditions) for conditions in judged if conditions is not None):
+        return True
+    for name, days in missing:
+        due = question.facts.applied_on + timedelta(days=int(days)) if days else question.on
+        result.reasons[record.id].append(Reason("evidence_missing", rule.id, (("item", name), ("due", due.isoformat()))))
+    return False
 
 
 def _unconvertible(record: RecordFacts, rule: Rule, question: _Question) -> tuple[str, str] | None:
@@ -299,20 +317,24 @@ def _give(number: int, grant: Grant, match: Match, lead: RecordFacts, question: 
         return Given(number, grant, Decimal(0), Fraction(0), (), posts=False)
     amount, exact = grant_amount(base, grant, match.records, system)
     about = base.outcome(grant.outcome)
-    grade = _grade_given(grant, lead)
+    owner = about.owner if about and about.owner else facts.target.owner
+    grade = _grade_given(grant, lead, base, owner)
     seats = tuple(
         seat.path
         for seat in facts.target.seats()
-        if (seat.accepts(grant, about) or (not facts.target.leaves and grant.kind in POSTING)) and _grade_passes(seat, grade, base)
+        if (seat.accepts(grant, about) or (not facts.target.leaves and grant.kind in POSTING)) and _grade_passes(seat, grade, base, owner)
     )
     useful = amount > 0 or any(seat.need_courses is not None for seat in facts.target.leaves if seat.path in seats)
     return Given(number, grant, amount, exact, seats if useful else (), posts=grant.kind in POSTING, grade=grade)
 
 
-def _grade_given(grant: Grant, lead: RecordFacts) -> str:
-    """The grade that goes with a grant: the record's own, "pass", none, or the highest of a table of scores that was reached."""
+def _grade_given(grant: Grant, lead: RecordFacts, base: RuleBase, owner: str) -> str:
+    """The grade that goes with a grant: the record's own, "pass", none, the highest of a table of scores that was reached, or the record's
+    own on the scale of the institution that gives."""
     if grant.grade in {"", "keep"}:
         return lead.grade
+    if grant.grade == "map":
+        return mapped_grade(base, lead.grade, base.scale(lead.issuer), base.scale(owner))
     if grant.grade in {"pass", "none"}:
         return {"pass": "P", "none": ""}[grant.grade]
     rows = [row.partition(":") for row in grant.grade.split(";") if ":" in row]
@@ -320,10 +342,10 @@ def _grade_given(grant: Grant, lead: RecordFacts) -> str:
     return max(reached)[1] if reached else ""
 
 
-def _grade_passes(seat: RequirementLeaf, grade: str, base: RuleBase) -> bool:
+def _grade_passes(seat: RequirementLeaf, grade: str, base: RuleBase, owner: str) -> bool:
     if not seat.min_grade:
         return True
-    has, needs = grade_rank(grade, "", base), grade_rank(seat.min_grade, "", base)
+    has, needs = grade_rank(grade, owner, base), grade_rank(seat.min_grade, owner, base)
     return has is not None and needs is not None and has >= needs
 
 

@@ -17,6 +17,7 @@ from creditbank.rules.objective import has_need, need_of
 from creditbank.rules.optimum import Choice, choose, limit_uses
 from creditbank.rules.reasons import Explainer, cut_reasons
 from creditbank.rules.snapshot import SEMANTICS, hash_of, snapshot
+from creditbank.rules.titles import with_title_classes
 from creditbank.rules.types import Allocation, Condition, Decision, Facts, Limit, Proof, Reason, RuleBase
 
 
@@ -34,6 +35,7 @@ def answer(facts: Facts, rules: RuleBase, limits: tuple[Limit, ...], on: date, *
     Raises SamePerson.
     """
     facts, rules, limits = apply_exceptions(_sorted(facts), rules, tuple(sorted(limits, key=lambda limit: limit.id)), on)
+    facts = with_title_classes(facts, rules.titles)
     sieved = sieve(facts, rules, on=on)
     choice = choose(sieved.candidates, facts, rules, limits, on=on)
     system = rules.system(facts.target.system)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from creditbank.rules.dates import last_good_day
+from creditbank.rules.scales import level_in, mapped_grade, scale_named
 from creditbank.rules.types import TRUST_RANK, Condition, Leaf, RecordFacts, RuleBase
 
 
@@ -37,9 +38,7 @@ def judge_leaf(record: RecordFacts, leaf: Leaf, base: RuleBase, *, on: date, app
         _bound("attendance", record.attendance, leaf.min_attendance),
         _bound("credits", record.credits, leaf.min_credits),
         _bound("hours", _hours(record, base), leaf.min_hours),
-        _bound(
-            "level", None if record.level is None else Decimal(record.level), None if leaf.min_level is None else Decimal(leaf.min_level)
-        ),
+        _level(record, leaf, base),
         Condition("trust", TRUST_RANK[record.trust] >= TRUST_RANK[leaf.trust], record.trust, leaf.trust),
         _age(record, leaf, on=on, applied_on=applied_on),
         _valid(record, leaf, on=on),
@@ -56,10 +55,31 @@ def _upper(name: str, has: Decimal | None, most: Decimal | None) -> Condition | 
     return None if most is None else Condition(f"{name}_max", has is not None and has <= most, has, most)
 
 
+def _level(record: RecordFacts, leaf: Leaf, base: RuleBase) -> Condition | None:
+    """Levels are compared by rank in the framework of the leaf; one that is not mapped there reaches nothing."""
+    if leaf.min_level is None:
+        return None
+    if record.level is None or not leaf.framework or record.framework == leaf.framework:
+        return _bound("level", None if record.level is None else Decimal(record.level), Decimal(leaf.min_level))
+    reached = level_in(base, record.framework, record.level, leaf.framework)
+    has, needs = f"{record.framework} {record.level}".strip(), f"{leaf.framework} {leaf.min_level}"
+    return Condition("level", reached is not None and reached >= leaf.min_level, has, needs)
+
+
 def _grade(name: str, record: RecordFacts, wanted: str, base: RuleBase, *, at_least: bool) -> Condition | None:
-    """Grades are compared by their rank on the issuer's scale; a number without a scale by its value; anything else reaches nothing."""
+    """Grades are compared by their rank on the issuer's scale; a number without a scale by its value; anything else reaches nothing.
+
+    A bound that names its scale (``ECTS:C``) is compared there, with the record's grade mapped to it.
+    """
     if not wanted:
         return None
+    code, colon, label = wanted.partition(":")
+    scale = scale_named(base, code) if colon else None
+    if scale is not None:
+        own = mapped_grade(base, record.grade, base.scale(record.issuer), scale)
+        ranks = scale.rank(own), scale.rank(label)
+        ok = None not in ranks and (ranks[0] >= ranks[1] if at_least else ranks[0] <= ranks[1])  # type: ignore[operator]
+        return Condition(name, ok, record.grade or None, wanted)
     has, needs = grade_rank(record.grade, record.issuer, base), grade_rank(wanted, record.issuer, base)
     if has is None or needs is None:
         return Condition(name, ok=False, has=record.grade or None, needs=wanted)

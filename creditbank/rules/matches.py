@@ -66,6 +66,14 @@ def _is_minimal(ids: tuple[str, ...], found: Container[tuple[str, ...]], sizes: 
     return not any(part in found for size in smaller for part in combinations(ids, size))
 
 
+def belong_together(node: Node, records: Sequence[RecordFacts]) -> bool:
+    """Whether records are of one institution or one award, where the node asks for it; without a named award records share none."""
+    if node.same_issuer and len({record.issuer for record in records}) > 1:
+        return False
+    awards = {record.award for record in records}
+    return not node.same_award or len(records) <= 1 or (len(awards) == 1 and "" not in awards)
+
+
 @dataclass(frozen=True)
 class _Search:
     """What stays the same while a left side is walked."""
@@ -77,8 +85,8 @@ class _Search:
     def satisfy(self, node: Node, records: Sequence[RecordFacts]) -> Iterator[Match]:
         """Every way to satisfy a node with some of these records."""
         found = self._ways(node, records)
-        if node.same_issuer:
-            return (match for match in found if len({record.issuer for record in match.records}) <= 1)
+        if node.same_issuer or node.same_award:
+            return (match for match in found if belong_together(node, match.records))
         return found
 
     def _ways(self, node: Node, records: Sequence[RecordFacts]) -> Iterator[Match]:

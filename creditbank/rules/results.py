@@ -7,6 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
+from creditbank.rules.tables import LATER
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -32,7 +34,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Allocation:
-    """One grant that was given, and where it sits."""
+    """One grant that was given, and where it sits; ``consumed`` is set where only so many credits of its record were used up."""
 
     rule: str
     version: int
@@ -52,6 +54,7 @@ class Allocation:
     grade: str = ""
     in_gpa: bool = True
     without_credit: bool = False
+    consumed: Decimal | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True)

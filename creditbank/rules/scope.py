@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 
-from creditbank.rules.types import Facts, Pairs, Rule
+from creditbank.rules.types import Facts, Pairs, Rule, RuleBase
 
 
 def scope_fault(rule: Rule, facts: Facts) -> tuple[str, str] | None:
@@ -18,6 +18,19 @@ def scope_fault(rule: Rule, facts: Facts) -> tuple[str, str] | None:
     checks += [(name, _known(name, known), holds(name, wanted, known)) for name, wanted in rule.learner]
     checks += [(name, _known(name, known), not holds(name, wanted, known)) for name, wanted in rule.not_learner]
     return next(((name, has) for name, has, ok in checks if not ok), None)
+
+
+def person_fault(facts: Facts, base: RuleBase) -> tuple[str, str, str] | None:
+    """The first condition of the bank or the target that this person does not meet, with what was found and needed; None if all are met."""
+    known = dict(facts.attributes)
+    for wanted, refused in ((base.eligible, base.not_eligible), (facts.target.eligible, facts.target.not_eligible)):
+        for name, value in wanted:
+            if not holds(name, value, known):
+                return name, _known(name, known), value
+        for name, value in refused:
+            if holds(name, value, known):
+                return name, _known(name, known), f"≠ {value}"
+    return None
 
 
 def _known(name: str, known: dict[str, str]) -> str:

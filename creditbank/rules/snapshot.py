@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -19,7 +19,7 @@ SEMANTICS = 2
 def plain(value: Any) -> Any:
     """A value as canonical JSON knows it: decimals and fractions as text, dates as ISO, tuples as lists."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value) if not _left_out(item, getattr(value, item.name))}
     if isinstance(value, Decimal):
         return format(value.normalize(), "f") if value else "0"
     if isinstance(value, Fraction):
@@ -33,12 +33,20 @@ def plain(value: Any) -> Any:
     return value
 
 
+def _left_out(item: Field[Any], value: Any) -> bool:
+    """Whether a field says nothing that older questions did not say (``tables.LATER``)."""
+    return "later" in item.metadata and value == item.default
+
+
 def canonical(value: Any) -> str:
     """Canonical JSON: sorted keys, no white space, UTF-8."""
     return json.dumps(plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-UNORDERED = ("rules", "systems", "rates", "convertible", "partly_convertible", "outcomes", "scales", "calendars", "agreements")
+UNORDERED = (
+    "rules", "systems", "rates", "convertible", "partly_convertible", "outcomes", "scales", "calendars", "agreements", "levels", "grade_maps",
+    "eligible", "not_eligible",
+)  # fmt: skip
 """Tables of a rule base whose order says nothing."""
 
 
@@ -46,6 +54,9 @@ def snapshot(facts: Any, base: Any, limits: Any, on: date) -> str:
     """The four arguments of ``decide`` in canonical form; order of records, rules and limits leaves no trace in it."""
     person = plain(facts)
     for name in ("records", "used", "held", "attributes", "exceptions"):
+        for one in person[name]:
+            if "evidence" in one:
+                one["evidence"].sort()
         person[name].sort(key=canonical)
     parts = {
         "facts": canonical(person), "limits": canonical(sorted(plain(limits), key=canonical)), "on": canonical(on), "rules": _canonical_base(base),
@@ -59,8 +70,11 @@ def _canonical_base(base: Any) -> str:
     known: dict[str, str] = base.__dict__
     if "_canonical" not in known:
         tables = plain(base)
+        for one in tables["agreements"]:
+            one["parties"].sort()
         for name in UNORDERED:
-            tables[name].sort(key=canonical)
+            if name in tables:
+                tables[name].sort(key=canonical)
         known["_canonical"] = canonical(tables)
     return known["_canonical"]
 

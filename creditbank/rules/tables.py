@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 Pairs = tuple[tuple[str, str], ...]
 """A condition as (name, value) pairs: all of them must hold; ``a;b`` is any of."""
+
+
+LATER = {"later": True}
+"""Marks a field that came after decisions had been stored: the canonical form leaves it out where it has its default.
+
+So a question that does not use it keeps the bytes, and the hash, that it had before.
+"""
 
 
 @dataclass(frozen=True)
@@ -19,6 +26,8 @@ class CreditSystem:
     hours_nominal: Decimal
     step: Decimal
     rounding: str = "down"
+    hours_min: Decimal | None = field(default=None, metadata=LATER)
+    hours_max: Decimal | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True)
@@ -40,21 +49,26 @@ class Rate:
 
 @dataclass(frozen=True)
 class Calendar:
-    """When a bank's year and its terms begin; a term is (name, first month-day, last month-day), as text ``09-01``."""
+    """When a bank's year and its terms begin; a term is (name, first month-day, last month-day), as text ``09-01``.
+
+    ``last_term_ends`` are the days on which the last term before an award may end.
+    """
 
     code: str
     year_start: str = "01-01"
     terms: tuple[tuple[str, str, str], ...] = ()
+    last_term_ends: tuple[str, ...] = field(default=(), metadata=LATER)
 
 
 @dataclass(frozen=True)
 class Grade:
-    """One grade of a scale: the higher the rank, the better."""
+    """One grade of a scale: the higher the rank, the better; ``share`` is how many per cent of those who pass receive it."""
 
     label: str
     rank: int
     gpa: Decimal | None = None
     passes: bool = True
+    share: Decimal | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True)
@@ -71,8 +85,44 @@ class GradeScale:
 
 
 @dataclass(frozen=True)
+class GradeMap:
+    """How grades of one scale become grades of another.
+
+    ``table`` names the grade for each label; ``linear`` keeps the place between the lowest and the highest passing grade; ``distribution``
+    keeps the place among those who pass (``Grade.share``); ``pass_only`` keeps no more than that it passed.
+    """
+
+    source: str
+    target: str
+    mode: str = "table"
+    pairs: Pairs = ()
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of a framework: the higher the rank, the harder. ``maps_to`` holds (framework, level) of what it is equal to elsewhere."""
+
+    framework: str
+    code: str
+    rank: int
+    maps_to: Pairs = ()
+
+
+@dataclass(frozen=True)
+class TitleMatching:
+    """Which titles are one: particles are dropped, an ordinal of the first part at the end too, abbreviations are written out."""
+
+    particles: tuple[str, ...] = ()
+    first_parts: tuple[str, ...] = ()
+    abbreviations: Pairs = ()
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """What a catalogue knows of an outcome: credit, level, category, and what it is the same as."""
+    """What a catalogue knows of an outcome: credit, level, category, and what it is the same as.
+
+    ``aliases`` are other codes under which records and rules may name it; a ``repeatable`` one counts as often as it was earned.
+    """
 
     code: str
     owner: str = ""
@@ -91,11 +141,20 @@ class Outcome:
     active_from: date | None = None
     active_to: date | None = None
     version: int = 1
+    framework: str = field(default="", metadata=LATER)
+    repeatable: bool = field(default=False, metadata=LATER)
+    codes: tuple[str, ...] = field(default=(), metadata=LATER)
+    aliases: tuple[str, ...] = field(default=(), metadata=LATER)
 
     @property
     def class_key(self) -> str:
         """Outcomes of one class count once: the given class, else the cross-listing, else the common id, else the outcome itself."""
         return self.dup_class or self.cross_list or self.common_id or self.code
+
+    @property
+    def has_class(self) -> bool:
+        """Whether it shares a class with others, beyond being itself."""
+        return bool(self.dup_class or self.cross_list or self.common_id)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
+from creditbank.rules.conditions import TRUST_RANK, Leaf, Node, NodeKind, Trust
 from creditbank.rules.results import (
     Allocation,
     Condition,
@@ -19,7 +21,20 @@ from creditbank.rules.results import (
     Reason,
     Unused,
 )
-from creditbank.rules.tables import Agreement, Calendar, CreditSystem, Grade, GradeScale, Outcome, Pairs, Rate
+from creditbank.rules.tables import (
+    LATER,
+    Agreement,
+    Calendar,
+    CreditSystem,
+    Grade,
+    GradeMap,
+    GradeScale,
+    Level,
+    Outcome,
+    Pairs,
+    Rate,
+    TitleMatching,
+)
 
 __all__ = [
     "KIND_ORDER",
@@ -33,11 +48,13 @@ __all__ = [
     "Decision",
     "Facts",
     "Grade",
+    "GradeMap",
     "GradeScale",
     "Grant",
     "GrantKind",
     "IndividualException",
     "Leaf",
+    "Level",
     "Limit",
     "LimitUse",
     "Minimum",
@@ -56,15 +73,13 @@ __all__ = [
     "Rule",
     "RuleBase",
     "Target",
+    "TitleMatching",
     "Trust",
     "Unused",
     "WindowDate",
 ]
 
-Trust = Literal["self", "verified", "institution"]
-TRUST_RANK = {"self": 0, "verified": 1, "institution": 2}
 WindowDate = Literal["earned", "applied", "admitted", "cohort"]
-NodeKind = Literal["leaf", "all", "any", "n_of", "credits_of", "not"]
 GrantKind = Literal["course", "unassigned", "elective", "block", "exemption", "waiver", "subject_only", "deny", "pending"]
 KIND_ORDER = ("course", "block", "unassigned", "elective", "exemption", "waiver", "subject_only", "deny", "pending")
 POSTING = frozenset({"course", "block", "unassigned", "elective"})
@@ -88,7 +103,11 @@ class IndividualException:
 
 @dataclass(frozen=True)
 class RecordFacts:
-    """One record of the archive as the engine sees it; ``hours`` counts only where credits are missing."""
+    """One record of the archive as the engine sees it; ``hours`` counts only where credits are missing.
+
+    ``award`` names the award that it is part of; ``framework`` is that of its level; ``remaining`` are the credits that earlier awards have
+    left of it, where rules may split it.
+    """
 
     id: str
     outcome: str
@@ -113,6 +132,10 @@ class RecordFacts:
     grade: str = ""
     common_id: str = ""
     evidence: tuple[str, ...] = ()
+    award: str = field(default="", metadata=LATER)
+    framework: str = field(default="", metadata=LATER)
+    remaining: Decimal | None = field(default=None, metadata=LATER)
+    repeatable: bool = field(default=False, metadata=LATER)
 
     @property
     def start_of_age(self) -> date:
@@ -120,63 +143,8 @@ class RecordFacts:
 
     @property
     def class_key(self) -> str:
-        """Records of one class count once; by default the outcome itself is the class."""
-        return self.dup_class or self.outcome
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """What one record must be and reach. An empty field asks nothing."""
-
-    outcome: str = ""
-    source_type: str = ""
-    category: str = ""
-    subject: str = ""
-    issuer: str = ""
-    system: str = ""
-    min_score: Decimal | None = None
-    max_score: Decimal | None = None
-    min_attendance: Decimal | None = None
-    min_credits: Decimal | None = None
-    min_hours: Decimal | None = None
-    min_level: int | None = None
-    max_age_months: int | None = None
-    age_at: Literal["review", "applied"] = "review"
-    valid_on_review: bool = False
-    trust: Trust = "verified"
-    dup_class: str = ""
-    common_id: str = ""
-    min_grade: str = ""
-    max_grade: str = ""
-
-
-@dataclass(frozen=True)
-class Node:
-    """A left side: a leaf, or ALL / ANY / N_OF(k) / CREDITS_OF(credits) over nodes, or NOT over a leaf."""
-
-    kind: NodeKind
-    leaf: Leaf | None = None
-    children: tuple[Node, ...] = ()
-    k: int = 0
-    credits: Decimal | None = None
-    same_issuer: bool = False
-
-    def leaves(self) -> tuple[Leaf, ...]:
-        own = (self.leaf,) if self.leaf else ()
-        return own + tuple(leaf for child in self.children for leaf in child.leaves())
-
-    def wanted(self) -> tuple[Leaf, ...]:
-        """The leaves that ask for a record; those under a NOT ask for its absence."""
-        if self.kind == "not":
-            return ()
-        own = (self.leaf,) if self.leaf else ()
-        return own + tuple(leaf for child in self.children for leaf in child.wanted())
-
-    def forbidden(self) -> tuple[Leaf, ...]:
-        """The leaves under a NOT."""
-        if self.kind == "not":
-            return self.leaves()
-        return tuple(leaf for child in self.children for leaf in child.forbidden())
+        """Records of one class count once; by default the outcome itself is the class, unless it may be repeated."""
+        return self.dup_class or (f"record:{self.id}" if self.repeatable else self.outcome)
 
 
 @dataclass(frozen=True)
@@ -232,6 +200,7 @@ class Rule:
     offer_k: int = 1
     all_or_nothing: bool = False
     status: str = "active"
+    consume: Literal["whole", "splittable"] = field(default="whole", metadata=LATER)
 
 
 @dataclass(frozen=True)
@@ -336,7 +305,8 @@ class RequirementNode:
 class Target:
     """What recognition is wanted for: a programme with leaves, or the pool (no leaves: everything counts).
 
-    Without ``nodes`` the leaves are the children of one ALL.
+    Without ``nodes`` the leaves are the children of one ALL. ``eligible`` must hold, ``not_eligible`` must not, for a person to use it at all.
+    ``owner`` is the institution whose grades are given.
     """
 
     code: str
@@ -346,6 +316,9 @@ class Target:
     leaves: tuple[RequirementLeaf, ...] = ()
     nodes: tuple[RequirementNode, ...] = ()
     field: str = ""
+    eligible: Pairs = dataclasses.field(default=(), metadata=LATER)
+    not_eligible: Pairs = dataclasses.field(default=(), metadata=LATER)
+    owner: str = dataclasses.field(default="", metadata=LATER)
 
     def seats(self) -> tuple[RequirementLeaf, ...]:
         """Its leaves, or the one elective leaf of the pool."""
@@ -370,7 +343,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class RuleBase:
-    """One published rule book with its reference tables."""
+    """One published rule book with its reference tables.
+
+    ``eligible`` and ``not_eligible`` say who may use the bank at all; ``titles`` switches title matching on.
+    """
 
     rules: tuple[Rule, ...]
     systems: tuple[CreditSystem, ...]
@@ -383,6 +359,11 @@ class RuleBase:
     calendars: tuple[Calendar, ...] = ()
     agreements: tuple[Agreement, ...] = ()
     partly_convertible: tuple[tuple[str, str], ...] = ()
+    levels: tuple[Level, ...] = field(default=(), metadata=LATER)
+    grade_maps: tuple[GradeMap, ...] = field(default=(), metadata=LATER)
+    titles: TitleMatching | None = field(default=None, metadata=LATER)
+    eligible: Pairs = field(default=(), metadata=LATER)
+    not_eligible: Pairs = field(default=(), metadata=LATER)
 
     def system(self, code: str) -> CreditSystem | None:
         return next((system for system in self.systems if system.code == code), None)
@@ -392,10 +373,11 @@ class RuleBase:
 
     @cached_property
     def _outcomes(self) -> dict[str, Outcome]:
-        return {outcome.code: outcome for outcome in self.outcomes}
+        named = {alias: outcome for outcome in self.outcomes for alias in (*outcome.codes, *outcome.aliases)}
+        return named | {outcome.code: outcome for outcome in self.outcomes}
 
     def outcome(self, code: str) -> Outcome | None:
-        """What the catalogue knows of an outcome."""
+        """What the catalogue knows of an outcome, named by its code or an alias."""
         return self._outcomes.get(code)
 
     def scale(self, institution: str) -> GradeScale | None:

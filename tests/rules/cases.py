@@ -18,17 +18,21 @@ from creditbank.rules.types import (
     CreditSystem,
     Facts,
     Grade,
+    GradeMap,
     GradeScale,
     Grant,
     IndividualException,
     Leaf,
+    Level,
     Limit,
     Node,
+    Outcome,
     RecordFacts,
     RequirementLeaf,
     Rule,
     RuleBase,
     Target,
+    TitleMatching,
 )
 
 FILE = Path(__file__).parent / "examples.yaml"
@@ -70,7 +74,13 @@ def question(case: dict[str, Any]) -> tuple[Facts, RuleBase, tuple[Limit, ...], 
     rules = _same(records) if case["rules"] == "same" else tuple(_rule(row) for row in case["rules"])
     system = CreditSystem("U", Decimal(case["record"]["hours_per_credit"]), Decimal(case["target"]["step"]))
     letters = any(not record.grade.replace(".", "").isdigit() for record in records if record.grade)
-    base = RuleBase(rules, (system,), scales=(LETTERS,) if letters else (), calendars=(KOREA,), book="examples")
+    scales = tuple(_scale(row) for row in case.get("scales", ())) or ((LETTERS,) if letters else ())
+    wanted, refused = _conditions(case.get("eligible", {}))
+    base = RuleBase(
+        rules, (system,), scales=scales, calendars=(KOREA,), book="examples", levels=_levels(case.get("levels", {})),
+        grade_maps=tuple(_grade_map(row) for row in case.get("grade_maps", ())), titles=_titles(case.get("title_matching")), eligible=wanted,
+        not_eligible=refused, outcomes=tuple(Outcome(**row) for row in case.get("outcomes", ())),
+    )  # fmt: skip
     facts = Facts(
         "learner", records, _target(case), case["date"], attributes=_attributes(case.get("learner", {})),
         exceptions=tuple(IndividualException(**row) for row in case.get("exceptions", ())),
@@ -88,17 +98,60 @@ def _records(case: dict[str, Any]) -> tuple[RecordFacts, ...]:
         row = _merge(case["record"], written)
         first = row.get("from", 1)
         rows += [{**row, "id": f"r{number:02}"} for number in range(first, first + row["n"])] if "n" in row else [row]
-    titles = {row["id"]: "".join(str(row["title"]).casefold().replace(".", "").split()) for row in rows if "title" in row}
-    return tuple(_record(row, titles if case.get("title_matching") else {}) for row in rows)
+    return tuple(_record(row) for row in rows)
 
 
-def _record(row: dict[str, Any], titles: dict[str, str]) -> RecordFacts:
+def _scale(row: dict[str, Any]) -> GradeScale:
+    """``grades`` from the lowest up; a grade is a label or {label, pass, gpa, share}."""
+    grades = []
+    for rank, one in enumerate(row["grades"]):
+        about = one if isinstance(one, dict) else {"label": str(one)}
+        numbers = {name: Decimal(about[name]) for name in ("gpa", "share") if name in about}
+        grades.append(Grade(str(about["label"]), rank, passes=about.get("pass", True), **numbers))
+    return GradeScale(row["id"], tuple(grades), row.get("institution", ""))
+
+
+def _grade_map(row: dict[str, Any]) -> GradeMap:
+    return GradeMap(
+        row["from"], row["to"], row.get("mode", "table"), tuple(sorted((str(a), str(b)) for a, b in row.get("table", {}).items()))
+    )
+
+
+def _levels(frameworks: Mapping[str, Any]) -> tuple[Level, ...]:
+    """{framework: {level: [rank, {other framework: level}]}}."""
+    return tuple(
+        Level(framework, str(code), rank, tuple(sorted((str(a), str(b)) for a, b in maps.items())))
+        for framework, rows in frameworks.items()
+        for code, (rank, maps) in rows.items()
+    )
+
+
+def _titles(switch: Any) -> TitleMatching | None:
+    if not switch:
+        return None
+    row = switch if isinstance(switch, dict) else {}
+    return TitleMatching(
+        tuple(row.get("particles", ())), tuple(map(str, row.get("first_parts", ()))), tuple(row.get("abbreviations", {}).items())
+    )
+
+
+def _conditions(row: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Conditions that must hold; those whose name begins with ``not_`` must not."""
+    named = _attributes(row)
+    return tuple(one for one in named if not one[0].startswith("not_")), tuple(
+        (name.removeprefix("not_"), value) for name, value in named if name.startswith("not_")
+    )
+
+
+def _record(row: dict[str, Any]) -> RecordFacts:
     return RecordFacts(
         id=row["id"], outcome=str(row.get("x", row["id"])), issuer=row["issuer"], earned_on=row["earned"],
         credits=Decimal(row["cr"]) if "cr" in row else None if "hours" in row else Decimal(3), system=row["system"],
         hours=Decimal(row["hours"]) if "hours" in row else None, score=Decimal(row["score"]) if "score" in row else None,
         grade=str(row.get("grade", "")), level=row.get("level"), category=row["category"], source_type=row["source"],
-        subjects=(row["subject"],) if "subject" in row else (), trust=row["trust"], state=row["state"], dup_class=titles.get(row["id"], ""),
+        subjects=(row["subject"],) if "subject" in row else (), trust=row["trust"], state=row["state"], title_en=str(row.get("title", "")),
+        award=row.get("award", ""), framework=row.get("framework", ""), evidence=tuple(row.get("evidence", ())), dup_class=row.get("class", ""),
+        repeatable=row.get("repeatable", False), remaining=Decimal(row["remaining"]) if "remaining" in row else None,
     )  # fmt: skip
 
 
@@ -120,20 +173,25 @@ def _rule(row: dict[str, Any]) -> Rule:
         row["id"], 1, _node(row["from"]), tuple(_grant(grant) for grant in row["to"]), priority=row.get("priority", 100),
         precedence=row.get("precedence", 0), window_from=window[0], window_to=window[1], window_date=row.get("window_date", "earned"),
         since=row.get("since"), not_fields=not_fields, not_learner=not_learner, learner=_attributes(scope),
+        evidence=tuple(row.get("evidence", ())), consume=row.get("consume", "whole"), offer=row.get("offer", "all"), offer_k=row.get("k", 1),
+        all_or_nothing=row.get("all_or_nothing", False),
     )  # fmt: skip
 
 
 def _node(row: Any) -> Node:
     if isinstance(row, str):
         return Node("leaf", Leaf(outcome=row))
-    for kind in ("all", "any"):
+    together = {name: row.get(name, False) for name in ("same_issuer", "same_award")}
+    for kind in ("all", "any", "n_of", "credits_of"):
         if kind in row:
-            return Node(kind, children=tuple(_node(child) for child in row[kind]))
+            credits = Decimal(row["credits"]) if kind == "credits_of" else None
+            return Node(kind, children=tuple(_node(child) for child in row[kind]), k=row.get("k", 0), credits=credits, **together)
     if "not" in row:
         return Node("not", children=(_node(row["not"]),))
     return Node("leaf", Leaf(
         outcome=row.get("x", ""), subject=row.get("subject", ""), min_level=row.get("min_level"), min_grade=str(row.get("min", "")),
         max_grade=str(row.get("max", "")), min_score=Decimal(row["min_score"]) if "min_score" in row else None,
+        framework=row.get("framework", ""), source_type=row.get("source", ""),
     ))  # fmt: skip
 
 
@@ -157,7 +215,8 @@ def _target(case: dict[str, Any]) -> Target:
     leaves = () if tree == ["pool"] else tuple(_leaf(row) for row in tree)
     return Target(
         "P", described["system"], Decimal(described["total"]) if "total" in described else None, described.get("category", "academic"), leaves,
-        field=case.get("target_field", ""),
+        field=case.get("target_field", ""), owner=described.get("owner", ""), eligible=_conditions(described.get("eligible", {}))[0],
+        not_eligible=_conditions(described.get("eligible", {}))[1],
     )  # fmt: skip
 
 

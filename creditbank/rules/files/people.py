@@ -98,7 +98,7 @@ def read_record(row: Row, base: RuleBase) -> RecordFacts:
     code = row.text("outcome")
     about = base.outcome(code)
     credits, hours = row.amount("credits"), row.amount("hours")
-    for column, value in (("credits", credits), ("hours", hours)):
+    for column, value in (("credits", credits), ("hours", hours), ("remaining", row.amount("remaining"))):
         if value is not None and value < 0:
             row.wrong(column, "below 0")
     state = row.one_of("state", STATES, "available")
@@ -107,7 +107,7 @@ def read_record(row: Row, base: RuleBase) -> RecordFacts:
         id=row.text("record_id"), outcome=code, issuer=row.text("issuer") or (about.owner if about else ""),
         earned_on=row.day("earned_on") or _missing_day(row), credits=credits, system=row.text("system"), hours=hours, score=row.amount("score"),
         attendance=row.amount("attendance"), trust=trust, issued_on=row.day("issued_on"), valid_until=row.day("valid_until"), state=state,
-        grade=row.text("grade"), evidence=row.listed("evidence"),
+        grade=row.text("grade"), evidence=tuple(sorted(row.listed("evidence"))), award=row.text("award"), remaining=row.amount("remaining"),
     )  # fmt: skip
     system = row.text("system")
     if system and base.system(system) is None:
@@ -117,8 +117,9 @@ def read_record(row: Row, base: RuleBase) -> RecordFacts:
     return replace(
         record, credits=about.credits if credits is None and hours is None else credits, system=system or (about.system if credits is None else ""),
         hours=about.hours if hours is None else hours, level=about.level, category=about.category or "academic",
-        source_type=about.source_type or "course", subjects=about.subjects, dup_class=about.class_key, common_id=about.common_id,
-        title_zh=about.title_zh, title_en=about.title_en,
+        source_type=about.source_type or "course", subjects=about.subjects, dup_class=about.class_key if about.has_class else "", common_id=about.common_id,
+        title_zh=about.title_zh, title_en=about.title_en, framework=about.framework, repeatable=about.repeatable and not about.has_class,
+        outcome=about.code,
     )  # fmt: skip
 
 

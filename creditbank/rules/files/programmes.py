@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditbank.rules.files.cells import Row, decimal
+from creditbank.rules.files.scales import conditions
 from creditbank.rules.tables import Pairs
 from creditbank.rules.types import RequirementLeaf, RequirementNode, RuleBase, Target
 
@@ -43,7 +44,10 @@ def _programme(code: str, rows: list[Row], base: RuleBase) -> Target:
         else:
             nodes.append(_node(row, kind, tuple(children[row.text("path")]), requirement))
     field = next((row.text("field") for row in rows if row.text("field")), "")
-    return Target(code, system, total, category, tuple(leaves), tuple(nodes), field)
+    who = next((row for row in rows if row.text("eligible_if")), rows[0])
+    wanted, refused = conditions(who, "eligible_if")
+    owner = next((row.text("owner") for row in rows if row.text("owner")), "")
+    return Target(code, system, total, category, tuple(leaves), tuple(nodes), field, eligible=wanted, not_eligible=refused, owner=owner)
 
 
 def _order(path: str) -> tuple[tuple[int, str], ...]:

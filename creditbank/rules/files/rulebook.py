@@ -8,8 +8,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from creditbank.rules.files.cells import Row, decimal
-from creditbank.rules.tables import Agreement, Calendar, CreditSystem, Grade, GradeScale, Outcome, Pairs, Rate
+from creditbank.rules.files.cells import Row, decimal, shown
+from creditbank.rules.files.scales import conditions, find_level, read_grade_maps, read_level, read_levels, read_settings
+from creditbank.rules.tables import Agreement, Calendar, CreditSystem, Grade, GradeScale, Level, Outcome, Rate
 from creditbank.rules.types import KIND_ORDER, TRUST_RANK, Grant, Leaf, Limit, Node, Rule, RuleBase
 
 DEEPEST = 8
@@ -20,12 +21,13 @@ Tables = Mapping[str, Sequence[Row]]
 
 def read_base(tables: Tables) -> RuleBase:
     """Everything but records, learners and limits."""
-    levels = {row.text("level"): row.whole("rank") or 0 for row in tables.get("levels", ())}
+    levels = read_levels(tables.get("levels", ()))
+    settings = read_settings(tables.get("settings", ()))
     agreements = tuple(read_agreement(row) for row in tables.get("agreements", ()))
     convertible = [(row.text("from"), row.text("to"), row.one_of("value", ("allow", "deny", "partial"), "deny"))
                    for row in tables.get("convertibility", ())]  # fmt: skip
     return RuleBase(
-        rules=read_rules(tables.get("rules", ()), {agreement.code: agreement for agreement in agreements}),
+        rules=read_rules(tables.get("rules", ()), {agreement.code: agreement for agreement in agreements}, levels),
         systems=tuple(read_system(row) for row in tables.get("systems", ())),
         rates=tuple(read_rate(row) for row in tables.get("rates", ())),
         convertible=tuple((source, target) for source, target, value in convertible if value == "allow"),
@@ -34,6 +36,9 @@ def read_base(tables: Tables) -> RuleBase:
         scales=_scales(tables.get("grades", ())),
         calendars=_calendars(tables.get("calendars", ())),
         agreements=agreements,
+        levels=levels,
+        grade_maps=read_grade_maps(tables.get("grades", ())),
+        **settings,
     )
 
 
@@ -45,7 +50,9 @@ def read_system(row: Row) -> CreditSystem:
     if step is not None and step <= 0:
         row.wrong("step", "must be more than 0")
     rounding = row.one_of("rounding", ("down", "half_up", "none"), "down")
-    return CreditSystem(row.text("code"), hours or Decimal(1), step or Decimal("0.5"), rounding)
+    return CreditSystem(
+        row.text("code"), hours or Decimal(1), step or Decimal("0.5"), rounding, row.amount("hours_min"), row.amount("hours_max")
+    )
 
 
 def read_rate(row: Row) -> Rate:
@@ -73,16 +80,14 @@ def read_agreement(row: Row) -> Agreement:
     )  # fmt: skip
 
 
-def read_outcome(row: Row, levels: Mapping[str, int]) -> Outcome:
+def read_outcome(row: Row, levels: Sequence[Level]) -> Outcome:
     """What the catalogue knows of an outcome."""
-    level = row.text("level")
-    rank = levels.get(level)
-    if level and rank is None:
-        rank = row.whole("level")
+    framework, rank = read_level(row, "level", levels)
     return Outcome(
         row.text("outcome"), row.text("owner"), row.text("title_zh"), row.text("title_en"), row.text("common_id"), row.text("cross_list"),
         row.amount("credits"), row.text("system"), row.amount("hours"), rank, row.text("category"), row.text("source_type"),
         row.listed("subjects"), row.text("dup_class"), row.day("active_from"), row.day("active_to"), row.whole("version") or 1,
+        framework, bool(row.flag("repeatable")), row.listed("codes"), row.listed("aliases"),
     )  # fmt: skip
 
 
@@ -90,13 +95,14 @@ def _scales(rows: Iterable[Row]) -> tuple[GradeScale, ...]:
     grades: dict[tuple[str, str], list[Grade]] = defaultdict(list)
     for row in rows:
         passes = row.flag("pass")
-        one = Grade(row.text("label"), row.whole("rank") or 0, row.amount("gpa"), passes is not False)
+        one = Grade(row.text("label"), row.whole("rank") or 0, row.amount("gpa"), passes is not False, row.amount("share"))
         grades[row.text("scale"), row.text("institution")].append(one)
     return tuple(GradeScale(code, tuple(found), institution) for (code, institution), found in grades.items())
 
 
 def _calendars(rows: Iterable[Row]) -> tuple[Calendar, ...]:
     starts: dict[str, str] = {}
+    ends: dict[str, tuple[str, ...]] = defaultdict(tuple)
     terms: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
     for row in rows:
         code = row.text("calendar")
@@ -104,9 +110,12 @@ def _calendars(rows: Iterable[Row]) -> tuple[Calendar, ...]:
         for column in ("year_start", "first", "last"):
             if row.text(column) and not _is_month_day(row.text(column)):
                 row.wrong(column, "a month and day like 09-01")
+        ends[code] = ends[code] or row.listed("last_term_ends")
         if row.text("term"):
             terms[code].append((row.text("term"), row.text("first", "01-01"), row.text("last", "12-31")))
-    return tuple(Calendar(code, start if _is_month_day(start) else "01-01", tuple(terms[code])) for code, start in starts.items())
+    return tuple(
+        Calendar(code, start if _is_month_day(start) else "01-01", tuple(terms[code]), ends[code]) for code, start in starts.items()
+    )
 
 
 def _is_month_day(text: str) -> bool:
@@ -151,7 +160,7 @@ def _selector(row: Row, column: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((name, tuple(sorted(value.split(";")))) for name, value in row.pairs(column, SELECTORS))
 
 
-def read_rules(rows: Iterable[Row], agreements: Mapping[str, Agreement]) -> tuple[Rule, ...]:
+def read_rules(rows: Iterable[Row], agreements: Mapping[str, Agreement], levels: Sequence[Level] = ()) -> tuple[Rule, ...]:
     """Rules of several rows each: one ``rule`` (may be missing), a tree of ``from`` rows, and ``to`` rows."""
     by_rule: dict[str, dict[str, list[Row]]] = defaultdict(lambda: {"rule": [], "from": [], "to": []})
     for row in rows:
@@ -160,18 +169,18 @@ def read_rules(rows: Iterable[Row], agreements: Mapping[str, Agreement]) -> tupl
             continue
         kind = row.one_of("row", ("rule", "from", "to"), "rule")
         by_rule[row.text("rule_id")][kind].append(row)
-    found = (_rule(ident, parts, agreements) for ident, parts in by_rule.items())
+    found = (_rule(ident, parts, agreements, levels) for ident, parts in by_rule.items())
     return tuple(rule for rule in found if rule is not None)
 
 
-def _rule(ident: str, parts: dict[str, list[Row]], agreements: Mapping[str, Agreement]) -> Rule | None:
+def _rule(ident: str, parts: dict[str, list[Row]], agreements: Mapping[str, Agreement], levels: Sequence[Level]) -> Rule | None:
     first = (parts["rule"] or parts["from"] or parts["to"])[0]
     for again in parts["rule"][1:]:
         again.wrong("row", f"rule {ident} has a second row of this kind")
     if not parts["from"] or not parts["to"]:
         first.wrong("row", f"rule {ident} has no row '{'from' if not parts['from'] else 'to'}'")
         return None
-    lhs = _tree(parts["from"])
+    lhs = _tree(parts["from"], levels)
     grants, offer, k = _offers(parts["to"])
     if lhs is None or not grants:
         return None
@@ -183,10 +192,8 @@ def _headed(ident: str, row: Row, lhs: Node, grants: tuple[Grant, ...], offer: s
     code = row.text("agreement")
     if code and agreements and code not in agreements:
         row.wrong("agreement", f"there is no agreement {code!r}")
-    if row.one_of("consume", ("whole", "splittable"), "whole") != "whole":
-        row.wrong("consume", "only whole records can be used")
     fields = row.listed("fields")
-    wanted, refused = _conditions(row)
+    wanted, refused = conditions(row, "learner_condition", "timing")
     return Rule(
         id=ident, version=row.whole("version") or 1, lhs=lhs, grants=grants, agreement=code,
         precedence=agreements[code].precedence if code in agreements else 0, priority=_or(row.whole("priority"), 100),
@@ -198,14 +205,8 @@ def _headed(ident: str, row: Row, lhs: Node, grants: tuple[Grant, ...], offer: s
         reason_zh=row.text("reason_zh"), reason_en=row.text("reason_en"), source=row.text("source"), since=row.day("since"),
         offer=offer, offer_k=k, all_or_nothing=bool(row.flag("all_or_nothing")),  # type: ignore[arg-type]
         status=row.one_of("status", ("draft", "active", "suspended", "ended"), "active"),
+        consume=row.one_of("consume", ("whole", "splittable"), "whole"),  # type: ignore[arg-type]
     )  # fmt: skip
-
-
-def _conditions(row: Row) -> tuple[Pairs, Pairs]:
-    """Conditions of learner and moment; ``key!=value`` must not hold."""
-    pairs = (*row.pairs("learner_condition"), *row.pairs("timing"))
-    wanted = tuple(sorted((name, value) for name, value in pairs if not name.endswith("!")))
-    return wanted, tuple(sorted((name[:-1], value) for name, value in pairs if name.endswith("!")))
 
 
 def _or(value: int | None, default: int) -> int:
@@ -234,30 +235,28 @@ def _by_path(rows: Sequence[Row]) -> tuple[dict[str, Row], dict[str, list[str]]]
     return found, children
 
 
-def _tree(rows: Sequence[Row]) -> Node | None:
+def _tree(rows: Sequence[Row], levels: Sequence[Level]) -> Node | None:
     placed = _by_path(rows)
     if placed is None:
         return None
     found, children = placed
     roots = children[""]
     if len(roots) > 1:
-        return Node("all", children=tuple(_node(path, found, children) for path in roots))
-    return _node(roots[0], found, children)
+        return Node("all", children=tuple(_node(path, found, children, levels) for path in roots))
+    return _node(roots[0], found, children, levels)
 
 
-def _node(path: str, found: dict[str, Row], children: dict[str, list[str]]) -> Node:
-    row, below = found[path], [_node(child, found, children) for child in children[path]]
+def _node(path: str, found: dict[str, Row], children: dict[str, list[str]], levels: Sequence[Level]) -> Node:
+    row, below = found[path], [_node(child, found, children, levels) for child in children[path]]
     kind: Any = row.one_of("node", ("all", "any", "n_of", "credits_of", "not", "leaf"), "leaf")
-    together = bool(row.flag("same_issuer"))
-    if row.flag("same_award"):
-        row.wrong("same_award", "records do not say which award they belong to; use same_issuer")
+    together: dict[str, Any] = {"same_issuer": bool(row.flag("same_issuer")), "same_award": bool(row.flag("same_award"))}
     if kind == "leaf":
         if below:
             row.wrong("node", "a leaf has nothing below it")
-        return Node("leaf", leaf=_leaf(row), same_issuer=together)
+        return Node("leaf", leaf=_leaf(row, levels), **together)
     _check_children(row, kind, below)
     credits = _amount_of(row) if kind == "credits_of" else None
-    return Node(kind, children=tuple(below), k=_count_of(row, len(below)) if kind == "n_of" else 0, credits=credits, same_issuer=together)
+    return Node(kind, children=tuple(below), k=_count_of(row, len(below)) if kind == "n_of" else 0, credits=credits, **together)
 
 
 def _check_children(row: Row, kind: str, below: list[Node]) -> None:
@@ -281,11 +280,13 @@ def _amount_of(row: Row) -> Decimal | None:
     return credits
 
 
-def _leaf(row: Row) -> Leaf:
+def _leaf(row: Row, levels: Sequence[Level]) -> Leaf:
     filters = dict(row.pairs("filter", FILTERS))
-    level = row.whole("min_level")
-    if level is None and filters.get("level", "").isdecimal():
-        level = int(filters["level"])
+    framework, level = read_level(row, "min_level", levels)
+    if level is None and "level" in filters:
+        framework, level = find_level(filters["level"], levels) or ("", None)
+        if level is None:
+            row.wrong("filter", f"there is no level {shown(filters['level'])}")
     leaf = Leaf(
         outcome=row.text("outcome"), dup_class=row.text("class"), common_id=row.text("common_id"),
         source_type=filters.get("source_type", ""), category=filters.get("category", ""), subject=filters.get("subject", ""),
@@ -295,6 +296,7 @@ def _leaf(row: Row) -> Leaf:
         min_hours=row.amount("min_hours"), min_level=level,
         max_age_months=row.whole("max_age_months"), age_at=row.one_of("age_at", ("review", "applied"), "review"),  # type: ignore[arg-type]
         valid_on_review=bool(row.flag("valid_on_review")), trust=row.one_of("trust", tuple(TRUST_RANK), "self"),  # type: ignore[arg-type]
+        framework=framework,
     )  # fmt: skip
     if not any((leaf.outcome, leaf.dup_class, leaf.common_id, filters, leaf.issuer)):
         row.wrong("outcome", "a leaf says what it is about: outcome, class, common_id, filter or issuer")

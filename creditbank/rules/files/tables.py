@@ -49,6 +49,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "trust",
         "state",
         "evidence",
+        "award",
+        "remaining",
     ),
     "learners": ("learner", "target", "cohort", "admitted", "applied", "attributes"),
     "exceptions": ("learner", "path", "kind", "value", "reason", "by", "approved_by", "expires"),
@@ -78,6 +80,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "title_en",
         "category",
         "field",
+        "owner",
+        "eligible_if",
     ),
     "outcomes": (
         "outcome",
@@ -99,6 +103,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "dup_class",
         "active_from",
         "active_to",
+        "repeatable",
     ),
     "agreements": ("agreement", "version", "kind", "parties", "window_from", "window_to", "status", "supersedes", "precedence", "conserve"),
     "convertibility": ("from", "to", "value"),
@@ -106,7 +111,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "rates": ("from", "to", "num", "den", "window_from", "window_to", "chainable"),
     "calendars": ("calendar", "year_start", "term", "first", "last", "last_term_ends"),
     "levels": ("framework", "level", "rank", "maps_to"),
-    "grades": ("scale", "institution", "label", "rank", "gpa", "pass", "maps_to", "map_mode"),
+    "grades": ("scale", "institution", "label", "rank", "gpa", "pass", "maps_to", "map_mode", "share"),
+    "settings": ("setting", "value"),
     "limits": (
         "limit_id",
         "group",
@@ -133,7 +139,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "exceptions": ("learner", "path", "kind", "by", "approved_by"), "programmes": ("programme", "path", "node"), "outcomes": ("outcome",),
     "agreements": ("agreement",), "convertibility": ("from", "to", "value"), "systems": ("code", "hours_nominal"),
     "rates": ("from", "to", "num", "den"), "calendars": ("calendar",), "levels": ("level", "rank"), "grades": ("scale", "label", "rank"),
-    "limits": ("limit_id",),
+    "limits": ("limit_id",), "settings": ("setting", "value"),
 }  # fmt: skip
 
 
