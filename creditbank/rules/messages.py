@@ -8,7 +8,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "not_available": ("已被另一份申请占用或暂不可用", "reserved by another application, or not available at present"),
     "already_used": ("已经认定过，不能再次使用", "already recognised once; it cannot be used again"),
     "expired": ("已于 {valid_until} 到期", "expired on {valid_until}"),
-    "not_eligible": ("目前不符合使用条件：{condition} 须为 {needs}，实际 {has}", "a condition is not met at present: {condition} must be {needs}; found {has}"),
+    "not_eligible": (
+        "目前不符合使用条件：{condition} 须为 {needs}，实际 {has}",
+        "a condition is not met at present: {condition} must be {needs}; found {has}",
+    ),
     "no_rule": ("目前没有规则承认这项成果", "no rule recognises this outcome at present"),
     "out_of_scope": ("规则 {rule} 不适用于这个培养方案", "rule {rule} does not apply to this programme"),
     "not_convertible": ("{from}不能转换为{to}", "{from} cannot be converted into {to}"),

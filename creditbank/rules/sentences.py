@@ -56,6 +56,8 @@ def rule_sentence(rule: Rule, titles: Titles, language: str) -> str:
 def _flags(rule: Rule, language: str) -> Iterable[str]:
     if rule.all_or_nothing:
         yield _pick(language, "全部授予或都不授予", "all of it or nothing")
+    if rule.consume == "splittable":
+        yield _pick(language, "可只使用部分学分", "only as many credits as needed are used up")
     if rule.since:
         yield _pick(language, f"自 {rule.since} 起待定", f"pending since {rule.since}")
 
@@ -92,6 +94,8 @@ def node_text(node: Node, titles: Titles, language: str, *, inside: bool = False
     text = _node(node, titles, language)
     if node.same_issuer:
         text += _pick(language, "（同一机构）", " (from one institution)")
+    if node.same_award:
+        text += _pick(language, "（同一学历或证书）", " (parts of one award)")
     return _pick(language, f"（{text}）", f"({text})") if inside and node.kind not in {"leaf", "not"} else text
 
 
@@ -155,6 +159,8 @@ def _conditions(leaf: Leaf, language: str) -> list[str]:
     for name, zh, en in BOUNDS:
         value = getattr(leaf, name)
         if value is not None and value != "":
+            if name == "min_level" and leaf.framework:
+                value = f"{leaf.framework} {value}"
             texts.append(_pick(language, zh, en).format(number(value) if isinstance(value, Decimal) else value))
     if leaf.age_at == "applied":
         texts.append(_pick(language, "以申请日计", "on the day of application"))
@@ -213,7 +219,8 @@ def _amount_text(grant: Grant, language: str) -> str:
 
 def _grade_text(grant: Grant, language: str) -> Iterable[str]:
     """What becomes of the grade, and notes."""
-    known = {"keep": ("保留成绩", "grade kept"), "pass": ("记为通过", "graded as a pass"), "none": ("不记成绩", "without a grade")}
+    known = {"keep": ("保留成绩", "grade kept"), "pass": ("记为通过", "graded as a pass"), "none": ("不记成绩", "without a grade"),
+             "map": ("成绩按对照表换算", "the grade on the receiving scale")}  # fmt: skip
     if grant.grade in known:
         yield _pick(language, *known[grant.grade])
     elif grant.grade:

@@ -78,7 +78,7 @@ def test_the_snapshot_is_the_canonical_json_of_its_four_arguments():
     question = plain({"facts": facts, "rules": base, "limits": (), "on": DAY, "semantics": SEMANTICS})
     for name in ("records", "attributes"):
         question["facts"][name].sort(key=canonical)
-    for name in UNORDERED:
+    for name in set(UNORDERED) & set(question["rules"]):
         question["rules"][name].sort(key=canonical)
     assert text == json.dumps(question, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 

@@ -52,8 +52,9 @@ def test_a_rank_is_of_the_only_framework_there_is():
 
 
 GRADES = [
-    {"scale": "S", "institution": "I", "label": "3", "rank": "3", "maps_to": "T;U;V:top", "map_mode": "linear"},
-    {"scale": "T", "label": "x", "rank": "1"},
+    {"scale": "S", "label": "3", "rank": "3", "maps_to": "T;V:top", "map_mode": "linear"},
+    {"scale": "S", "label": "2", "rank": "2", "maps_to": "T:x"},
+    {"scale": "S", "label": "1", "rank": "1", "maps_to": "W"},
 ]
 
 
@@ -62,7 +63,8 @@ def test_a_map_of_two_modes_or_without_labels_is_refused():
 
     read_base(found)
 
-    assert ["a table says scale:label" in str(one) for one in problems.found] == [True]
+    assert [(one.row, one.column) for one in problems.found] == [(3, "map_mode"), (4, "maps_to")]
+    assert ["S → T has two modes" in problems.found[0].message, "a table says scale:label" in problems.found[1].message] == [True, True]
 
 
 def points(scale, *rows):

@@ -23,15 +23,23 @@ RULES = {
     "lhs": Node("leaf", Leaf("B")), "grants": (Grant("course", "T2", amount=Decimal(3)),), "window_from": date(2026, 1, 1),
     "window_to": date(2026, 12, 31), "window_date": "applied", "programmes": ("P",), "fields": ("nursing",), "not_fields": ("computing",),
     "cohorts": ("2026",), "learner": (("award", "associate"),), "not_learner": (("enrolled", "1"),), "offer": "any", "offer_k": 2,
-    "all_or_nothing": True, "since": date(2025, 11, 1),
+    "all_or_nothing": True, "since": date(2025, 11, 1), "consume": "splittable",
 }  # fmt: skip
 LEAVES = {
     "outcome": "B", "source_type": "exam", "category": "vocational", "subject": "MATH", "issuer": "I1", "system": "U", "min_score": Decimal(60),
     "max_score": Decimal(90), "min_attendance": Decimal(80), "min_credits": Decimal(2), "min_hours": Decimal(32), "min_level": 4,
     "max_age_months": 24, "age_at": "applied", "valid_on_review": True, "trust": "institution", "dup_class": "K", "common_id": "C-ID",
-    "min_grade": "C", "max_grade": "A",
+    "min_grade": "C", "max_grade": "A", "framework": "EQF",
 }  # fmt: skip
-NODES = {"kind": "any", "leaf": None, "children": (Node("leaf", Leaf("B")),), "k": 1, "credits": Decimal(30), "same_issuer": True}
+NODES = {
+    "kind": "any",
+    "leaf": None,
+    "children": (Node("leaf", Leaf("B")),),
+    "k": 1,
+    "credits": Decimal(30),
+    "same_issuer": True,
+    "same_award": True,
+}
 GRANTS = {
     "kind": "elective", "outcome": "T2", "subject": "MATH", "credits": "rate", "amount": Decimal(4), "max_amount": Decimal(6),
     "steps": ((Decimal(3), Decimal(5)),), "level": 2, "grade": "pass", "in_gpa": False, "effects": "no fee",
@@ -47,6 +55,7 @@ BASES = {
     ("node", "kind"): Node("all", children=(Node("leaf", LEAF), Node("leaf", Leaf("B")))),
     ("node", "children"): Node("all", children=(Node("leaf", LEAF), Node("leaf", Leaf("B")))),
     ("node", "leaf"): Node("leaf", LEAF),
+    ("leaf", "framework"): replace(LEAF, min_level=6),
     ("grant", "max_amount"): replace(GRANT, credits="rate"),
     ("grant", "steps"): replace(GRANT, credits="steps", steps=((Decimal(3), Decimal(4)),)),
     ("rule", "offer_k"): replace(RULE, offer="n_of", grants=(GRANT, GRANT)),

@@ -8,6 +8,7 @@ from typing import Any
 
 from creditbank.rules.files.cells import Row, shown
 from creditbank.rules.tables import GradeMap, Level, Pairs, TitleMatching
+from creditbank.rules.types import RuleBase
 
 MODES = ("table", "linear", "distribution", "pass_only")
 SETTINGS = ("eligible_if", "title_matching", "particles", "first_parts", "abbreviations")
@@ -23,7 +24,9 @@ def read_levels(rows: Iterable[Row]) -> tuple[Level, ...]:
 
 
 def read_level(row: Row, column: str, levels: Sequence[Level]) -> tuple[str, int | None]:
-    """(framework, rank) of a cell: ``framework:level``, a level that one framework alone has, or a rank of the only framework there is."""
+    """(framework, rank) of a cell: ``framework:level``, ``framework:#rank``, a level that one framework alone has, or a rank of the only
+    framework there is.
+    """
     text = row.text(column)
     if not text:
         return "", None
@@ -39,21 +42,24 @@ def find_level(text: str, levels: Sequence[Level]) -> tuple[str, int] | None:
     if len(named) == 1:
         return named[0].framework, named[0].rank
     frameworks = {level.framework for level in levels}
+    framework, _colon, rank = text.rpartition(":#")
+    if framework and rank.isascii() and rank.isdecimal() and len(rank) < 7:  # noqa: PLR2004  no rank has more digits
+        return framework, int(rank)
     if not named and text.isascii() and text.isdecimal() and len(text) < 7 and len(frameworks) <= 1:  # noqa: PLR2004  no rank has more digits
         return next(iter(frameworks), ""), int(text)
     return None
 
 
 def read_grade_maps(rows: Iterable[Row]) -> tuple[GradeMap, ...]:
-    """Maps between scales from the rows of the grades: ``scale:label`` in a table, the scale alone for another mode."""
+    """Maps between scales from the rows of the grades: ``scale:label`` is of a table, the scale alone follows the mode of the row."""
     pairs: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
     modes: dict[tuple[str, str], str] = {}
     for row in rows:
-        mode = row.one_of("map_mode", MODES, "table")
+        said = row.one_of("map_mode", MODES, "table")
         for part in row.listed("maps_to"):
-            scale, colon, label = part.partition(":")
-            key = row.text("scale"), scale
-            if (mode == "table") != bool(colon and label):
+            scale, _colon, label = part.partition(":")
+            key, mode = (row.text("scale"), scale), "table" if label else said
+            if mode == "table" and not label:
                 row.wrong("maps_to", f"{shown(part)}: a table says scale:label, another mode the scale alone")
             elif modes.setdefault(key, mode) != mode:
                 row.wrong("map_mode", f"{key[0]} → {scale} has two modes")
@@ -97,6 +103,40 @@ def _abbreviations(row: Row) -> Pairs:
             row.wrong("value", f"{shown(part)} is not an abbreviation like intro=introduction")
         found.append((short.strip(), full.strip()))
     return tuple(sorted(found))
+
+
+def level_cell(framework: str, rank: int | None) -> str | int | None:
+    """A level as a cell that is read back as it is."""
+    return f"{framework}:#{rank}" if framework and rank is not None else rank
+
+
+def level_row(level: Level) -> dict[str, Any]:
+    """A level as cells."""
+    return {"framework": level.framework, "level": level.code, "rank": level.rank, "maps_to": tuple(map(":".join, level.maps_to))}
+
+
+def map_cells(maps: Iterable[GradeMap], scale: str, label: str, place: int) -> dict[str, Any]:
+    """What the row of a grade, the ``place``-th of its scale, says of maps: its own labels in tables, and one of the other modes."""
+    own = [one for one in maps if one.source == scale]
+    tables = tuple(f"{one.target}:{to}" for one in own if one.mode == "table" for source, to in one.pairs if source == label)
+    mode = dict(enumerate(sorted({one.mode for one in own} - {"table"}))).get(place, "")
+    return {"maps_to": (*tables, *(one.target for one in own if one.mode == mode)), "map_mode": mode}
+
+
+def settings_rows(base: RuleBase) -> list[dict[str, str]]:
+    """What holds for the whole book, one row a setting."""
+    said = {"eligible_if": condition_cell(base.eligible, base.not_eligible)}
+    if base.titles is not None:
+        said |= {
+            "title_matching": "1", "particles": ";".join(base.titles.particles), "first_parts": ";".join(base.titles.first_parts),
+            "abbreviations": ";".join(f"{short}={full}" for short, full in base.titles.abbreviations),
+        }  # fmt: skip
+    return [{"setting": name, "value": value} for name, value in said.items() if value]
+
+
+def condition_cell(wanted: Pairs, refused: Pairs) -> str:
+    """Conditions as a cell."""
+    return "&".join([*(f"{name}={value}" for name, value in wanted), *(f"{name}!={value}" for name, value in refused)])
 
 
 def _pair(text: str, row: Row, column: str) -> tuple[str, str] | None:

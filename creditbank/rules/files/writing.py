@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from creditbank.rules.files.cells import safe, written
-from creditbank.rules.tables import Agreement, Calendar, CreditSystem, GradeScale, Outcome, Rate
+from creditbank.rules.files.cells import written
+from creditbank.rules.files.scales import condition_cell, level_cell, level_row, map_cells, settings_rows
+from creditbank.rules.tables import Agreement, Calendar, CreditSystem, GradeMap, GradeScale, Outcome, Rate
 from creditbank.rules.types import Grant, Leaf, Limit, Node, RequirementLeaf, RequirementNode, Rule, RuleBase, Target
 
 Row = dict[str, str]
@@ -29,13 +30,13 @@ def rule_rows(rules: Iterable[Rule]) -> list[Row]:
 
 
 def _rule(rule: Rule) -> Iterator[Row]:
-    timing = "&".join([*(f"{name}={value}" for name, value in rule.learner), *(f"{name}!={value}" for name, value in rule.not_learner)])
+    timing = condition_cell(rule.learner, rule.not_learner)
     yield cells(
         rule_id=rule.id, row="rule", version=rule.version, agreement=rule.agreement, priority=rule.priority, status=rule.status,
         window_from=rule.window_from, window_to=rule.window_to, window_date=rule.window_date, programmes=rule.programmes,
         fields=(*rule.fields, *(f"!{name}" for name in rule.not_fields)), cohorts=rule.cohorts, learner_condition=timing,
         all_or_nothing=flag(is_set=rule.all_or_nothing), route=rule.route, evidence=rule.evidence, reason_zh=rule.reason_zh,
-        reason_en=rule.reason_en, since=rule.since, source=rule.source,
+        reason_en=rule.reason_en, since=rule.since, source=rule.source, consume="" if rule.consume == "whole" else rule.consume,
     )  # fmt: skip
     for path, node in _placed(rule.lhs, "1"):
         yield {"rule_id": rule.id, "row": "from", "path": path, **_node(node)}
@@ -57,7 +58,7 @@ def _placed(node: Node, path: str) -> Iterator[tuple[str, Node]]:
 def _node(node: Node) -> Row:
     amount = node.k if node.kind == "n_of" else node.credits if node.kind == "credits_of" else None
     leaf = _leaf(node.leaf) if node.leaf is not None else {}
-    return {**cells(node=node.kind, k=amount, same_issuer=flag(is_set=node.same_issuer)), **leaf}
+    return {**cells(node=node.kind, k=amount, same_issuer=flag(is_set=node.same_issuer), same_award=flag(is_set=node.same_award)), **leaf}
 
 
 def _leaf(leaf: Leaf) -> Row:
@@ -65,7 +66,7 @@ def _leaf(leaf: Leaf) -> Row:
     return cells(
         outcome=leaf.outcome, class_=leaf.dup_class, common_id=leaf.common_id, filter=_pairs(filters), issuer=leaf.issuer,
         min_grade=leaf.min_grade, max_grade=leaf.max_grade, min_score=leaf.min_score, max_score=leaf.max_score,
-        min_attendance=leaf.min_attendance, min_credits=leaf.min_credits, min_hours=leaf.min_hours, min_level=leaf.min_level,
+        min_attendance=leaf.min_attendance, min_credits=leaf.min_credits, min_hours=leaf.min_hours, min_level=level_cell(leaf.framework, leaf.min_level),
         max_age_months=leaf.max_age_months, age_at=leaf.age_at, valid_on_review=flag(is_set=leaf.valid_on_review), trust=leaf.trust,
     )  # fmt: skip
 
@@ -115,7 +116,8 @@ def programme_rows(targets: Iterable[tuple[str, Target]]) -> list[Row]:
 
 def _programme(cohort: str, target: Target) -> Iterator[Row]:
     says = any(one.requirement is not None for one in (*target.leaves, *target.nodes))
-    whole = cells(system=target.system, total=target.total, category=target.category, field=target.field)
+    whole = cells(system=target.system, total=target.total, category=target.category, field=target.field, owner=target.owner,
+                  eligible_if=condition_cell(target.eligible, target.not_eligible))  # fmt: skip
     for node in target.nodes:
         yield {**cells(programme=target.code, cohort=cohort), **whole, **_inner(node, says=says)}
         whole = {}
@@ -148,7 +150,8 @@ def _requirement(leaf: RequirementLeaf, *, says: bool) -> Row:
 
 def system_row(system: CreditSystem) -> Row:
     """A unit of credit."""
-    return cells(code=system.code, hours_nominal=system.hours_nominal, step=system.step, rounding=system.rounding)
+    return cells(code=system.code, hours_nominal=system.hours_nominal, hours_min=system.hours_min, hours_max=system.hours_max,
+                 step=system.step, rounding=system.rounding)  # fmt: skip
 
 
 def rate_row(rate: Rate) -> Row:
@@ -161,16 +164,16 @@ def rate_row(rate: Rate) -> Row:
 
 def calendar_rows(calendar: Calendar) -> list[Row]:
     """One row a term; a calendar without terms has one row."""
-    head = {"calendar": safe(calendar.code), "year_start": calendar.year_start}
+    head = cells(calendar=calendar.code, year_start=calendar.year_start, last_term_ends=calendar.last_term_ends)
     return [head | cells(term=name, first=first, last=last) for name, first, last in calendar.terms] or [head]
 
 
-def scale_rows(scale: GradeScale) -> list[Row]:
-    """One row a grade."""
+def scale_rows(scale: GradeScale, maps: Iterable[GradeMap] = ()) -> list[Row]:
+    """One row a grade, with what it becomes on other scales."""
     return [
         cells(scale=scale.code, institution=scale.institution, label=grade.label, rank=grade.rank, gpa=grade.gpa,
-              pass_=flag(is_set=grade.passes, default=True))
-        for grade in scale.grades
+              pass_=flag(is_set=grade.passes, default=True), share=grade.share, **map_cells(maps, scale.code, grade.label, place))
+        for place, grade in enumerate(scale.grades)
     ]  # fmt: skip
 
 
@@ -179,8 +182,9 @@ def outcome_row(outcome: Outcome) -> Row:
     return cells(
         outcome=outcome.code, version=outcome.version, owner=outcome.owner, title_zh=outcome.title_zh, title_en=outcome.title_en,
         common_id=outcome.common_id, cross_list=outcome.cross_list, credits=outcome.credits, system=outcome.system, hours=outcome.hours,
-        level=outcome.level, category=outcome.category, source_type=outcome.source_type, subjects=outcome.subjects, dup_class=outcome.dup_class,
-        active_from=outcome.active_from, active_to=outcome.active_to,
+        level=level_cell(outcome.framework, outcome.level), category=outcome.category, source_type=outcome.source_type, subjects=outcome.subjects, dup_class=outcome.dup_class,
+        active_from=outcome.active_from, active_to=outcome.active_to, repeatable=flag(is_set=outcome.repeatable), codes=outcome.codes,
+        aliases=outcome.aliases,
     )  # fmt: skip
 
 
@@ -205,8 +209,9 @@ def base_tables(base: RuleBase, limits: Iterable[Limit] = (), targets: Iterable[
         "rules": rule_rows(base.rules), "limits": limit_rows(limits), "programmes": programme_rows(targets),
         "systems": [system_row(one) for one in base.systems], "rates": [rate_row(one) for one in base.rates],
         "calendars": [row for one in base.calendars for row in calendar_rows(one)],
-        "grades": [row for one in base.scales for row in scale_rows(one)], "outcomes": [outcome_row(one) for one in base.outcomes],
+        "grades": [row for one in base.scales for row in scale_rows(one, base.grade_maps)], "outcomes": [outcome_row(one) for one in base.outcomes],
         "agreements": [agreement_row(one) for one in base.agreements],
+        "levels": [cells(**level_row(one)) for one in base.levels], "settings": settings_rows(base),
         "convertibility": convertibility_rows(base.convertible, base.partly_convertible),
     }  # fmt: skip
     return {name: rows for name, rows in found.items() if rows}
