@@ -6,11 +6,33 @@ from creditbank.agreements.exceptions import LintErrors, NotADraft, SamePerson
 from creditbank.agreements.models import Agreement, RuleBook, RuleBookVersion
 from creditbank.agreements.queries import version_in_force
 from creditbank.catalogue.models import Outcome, Programme, Rate, Requirement
-from creditbank.ledger.actions import deposit, expire, freeze_ledger, lift_freeze, post_transaction, reverse_transaction, verify
+from creditbank.ledger.actions import (
+    check_books,
+    deposit,
+    expire,
+    freeze_ledger,
+    lift_freeze,
+    reverse_transaction,
+    revoke,
+    transfer,
+    transfer_issuer,
+    verify,
+)
 from creditbank.ledger.enums import AccountKind, TransactionType
-from creditbank.ledger.exceptions import AlreadyReversed, InsufficientCredit, LedgerFrozen, NotAPosting, OffStep, SecondPersonNeeded
-from creditbank.ledger.models import NOBODY, Account, Hold, LedgerFreeze, Posting, Transaction
-from creditbank.ledger.queries import balances, find_faults, is_frozen, live_lots, statement_lines
+from creditbank.ledger.exceptions import (
+    AlreadyReversed,
+    InsufficientCredit,
+    KeyReused,
+    LedgerFrozen,
+    NotAPosting,
+    NotHeld,
+    OffStep,
+    SecondPersonNeeded,
+)
+from creditbank.ledger.invariants import find_faults, unit_sums
+from creditbank.ledger.models import NOBODY, Account, BookCheck, Hold, LedgerFreeze, Posting, Transaction
+from creditbank.ledger.posting import post_transaction
+from creditbank.ledger.queries import balances, is_frozen, live_lots, lots_of, statement_lines
 from creditbank.ledger.types import Balance, Move, Place, StatementLine
 from creditbank.recognition.actions import (
     LineDecision,
@@ -67,12 +89,14 @@ __all__ = [
     "ApplicationStep",
     "ApplicationVote",
     "Balance",
+    "BookCheck",
     "DecisionIncomplete",
     "DeclaredInterest",
     "ExpertNeeded",
     "Hold",
     "InsufficientCredit",
     "Involved",
+    "KeyReused",
     "LedgerFreeze",
     "LedgerFrozen",
     "LineChoice",
@@ -82,6 +106,7 @@ __all__ = [
     "NoRulesInForce",
     "NotADraft",
     "NotAPosting",
+    "NotHeld",
     "NothingToRecognise",
     "OffStep",
     "Outcome",
@@ -112,6 +137,7 @@ __all__ = [
     "answer_withdrawal",
     "balances",
     "cast_vote",
+    "check_books",
     "claim_application",
     "confirm_decision",
     "confirm_record",
@@ -128,6 +154,7 @@ __all__ = [
     "issue_transcript",
     "lift_freeze",
     "live_lots",
+    "lots_of",
     "post_award",
     "post_transaction",
     "propose",
@@ -137,6 +164,7 @@ __all__ = [
     "request_withdrawal",
     "reverse_award",
     "reverse_transaction",
+    "revoke",
     "revoke_transcript",
     "run_clocks",
     "send_application",
@@ -145,6 +173,9 @@ __all__ = [
     "start_application",
     "statement_lines",
     "submit_application",
+    "transfer",
+    "transfer_issuer",
+    "unit_sums",
     "verify",
     "version_in_force",
     "withdraw_application",

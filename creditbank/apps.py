@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -18,6 +19,10 @@ class CreditbankConfig(AppConfig):
         from creditbank.agreements import permissions as agreements  # noqa: F401, PLC0415
         from creditbank.catalogue import permissions as catalogue  # noqa: F401, PLC0415
         from creditbank.ledger import permissions as ledger  # noqa: F401, PLC0415
+        from creditbank.ledger.triggers import drop_lot_trigger, install_lot_trigger  # noqa: PLC0415
         from creditbank.recognition import checks, handlers  # noqa: F401, PLC0415
         from creditbank.recognition import permissions as recognition  # noqa: F401, PLC0415
         from creditbank.statements import permissions as statements  # noqa: F401, PLC0415
+
+        pre_migrate.connect(drop_lot_trigger, sender=self, dispatch_uid="creditbank.drop_lot_trigger")
+        post_migrate.connect(install_lot_trigger, sender=self, dispatch_uid="creditbank.install_lot_trigger")

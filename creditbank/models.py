@@ -2,7 +2,7 @@
 
 from creditbank.agreements.models import Agreement, LimitRow, RuleBook, RuleBookVersion, RuleRow
 from creditbank.catalogue.models import Outcome, Programme, Rate, Requirement
-from creditbank.ledger.models import Account, Hold, LedgerFreeze, Posting, Transaction
+from creditbank.ledger.models import Account, BookCheck, ExpiryWarning, Hold, LedgerFreeze, Posting, Transaction
 from creditbank.recognition.models import Application, ApplicationLine, ApplicationStep, ApplicationVote, DeclaredInterest
 from creditbank.statements.models import Transcript
 
@@ -13,7 +13,9 @@ __all__ = [
     "ApplicationLine",
     "ApplicationStep",
     "ApplicationVote",
+    "BookCheck",
     "DeclaredInterest",
+    "ExpiryWarning",
     "Hold",
     "LedgerFreeze",
     "LimitRow",

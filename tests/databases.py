@@ -33,7 +33,12 @@ def vendor() -> str:
 def state_key() -> str:
     """A short hash over everything that shapes an empty database."""
     digest = hashlib.sha256()
-    paths = [*sorted(ROOT.glob("*/migrations/*.py")), ROOT / "requirements" / "base.txt", ROOT / "foundation/audit/immutability.py"]
+    paths = [
+        *sorted(ROOT.glob("*/migrations/*.py")),
+        ROOT / "requirements" / "base.txt",
+        ROOT / "foundation/audit/immutability.py",
+        ROOT / "creditbank/ledger/triggers.py",
+    ]
     paths += sorted(ROOT.glob("*/*/models.py"))
     for path in paths:
         digest.update(path.read_bytes())

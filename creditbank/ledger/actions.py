@@ -1,143 +1,27 @@
-"""Posting: the one door to the ledger, and the orders that pass it."""
+"""Orders to the ledger: what may be done with credit, each by its own name and key."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db import transaction
 
-from creditbank.ledger.enums import MAY_BE_NEGATIVE, AccountKind, HoldState, TransactionType
-from creditbank.ledger.exceptions import AlreadyReversed, InsufficientCredit, LedgerFrozen, NotAPosting, OffStep, SecondPersonNeeded
-from creditbank.ledger.models import NOBODY, Account, Hold, LedgerFreeze, Posting, Transaction
-from creditbank.ledger.queries import Fault, is_frozen
-from creditbank.ledger.types import Move, Place
-from foundation.api import CreditSystem, is_on_step, record_audit_entry
+from creditbank.ledger.enums import AccountKind, HoldState, TransactionType
+from creditbank.ledger.exceptions import AlreadyReversed, NotHeld, SecondPersonNeeded
+from creditbank.ledger.invariants import examine
+from creditbank.ledger.models import NOBODY, Account, BookCheck, Hold, LedgerFreeze, Posting, Transaction
+from creditbank.ledger.posting import lock_accounts, post_transaction
+from creditbank.ledger.queries import lots_of
+from creditbank.ledger.types import Fault, Move, Place
+from foundation.api import CreditSystem, record_audit_entry
 
-
-@transaction.atomic
-def post_transaction(
-    kind: str,
-    moves: Sequence[Move],
-    *,
-    key: str,
-    by: Any,
-    on: date,
-    application: UUID | None = None,
-    record: UUID | None = None,
-    second: Any = None,
-    reverses: Transaction | None = None,
-    note: tuple[str, str] = ("", ""),
-) -> Transaction:
-    """Post moves as one transaction, or return the one that has this key already: a repeat posts nothing.
-
-    ``on`` is the day from which it counts (Asia/Shanghai). Accounts are made when first needed and locked in the order of their ids.
-
-    Raises LedgerFrozen; NotAPosting for an order that is none, OffStep for an amount off its unit's step, InsufficientCredit where an account, or one lot
-    in it, would go below nothing.
-    """
-    known = Transaction.objects.filter(key=key).first()
-    if known is not None:
-        return known
-    if is_frozen():
-        raise LedgerFrozen
-    _require_steps(moves)
-    try:
-        with transaction.atomic():
-            entry = Transaction.objects.create(
-                type=kind, key=key, application_uuid=application, record_uuid=record, reverses=reverses, effective_on=on,
-                by_uuid=getattr(by, "uuid", None), second_uuid=getattr(second, "uuid", None), note_zh=note[0], note_en=note[1],
-            )  # fmt: skip
-    except IntegrityError:
-        known = Transaction.objects.filter(key=key).first()  # a twin was quicker; its posting is ours
-        if known is None:
-            raise
-        return known
-    accounts = _lock(moves)
-    _require_lots(moves, accounts)
-    _apply(moves, accounts)
-    Posting.objects.bulk_create(
-        [
-            Posting(
-                transaction=entry,
-                source=accounts[move.source],
-                destination=accounts[move.destination],
-                amount=move.amount,
-                lot_uuid=move.lot,
-            )
-            for move in moves
-        ]
-    )
-    owner = next((place.owner for move in moves for place in (move.destination, move.source) if place.owner != NOBODY), None)
-    record_audit_entry(f"ledger.{kind}", actor=by, about=entry, concerns=owner, data={"key": key})
-    return entry
-
-
-def _require_steps(moves: Sequence[Move]) -> None:
-    step_of = dict(CreditSystem.objects.values_list("code", "step"))
-    if not moves:
-        raise NotAPosting("no moves")
-    for move in moves:
-        if move.source.unit != move.destination.unit or move.source.unit not in step_of:
-            raise NotAPosting(f"{move.source.unit} → {move.destination.unit}")
-        if move.amount <= 0 or not is_on_step(move.amount, step_of[move.source.unit]):
-            raise OffStep(f"{move.amount} {move.source.unit}")
-
-
-def _lock(moves: Sequence[Move]) -> dict[Place, Account]:
-    """All accounts of the moves, made where missing; those that may not go below nothing are locked, in the order of their ids."""
-    places = sorted({place for move in moves for place in (move.source, move.destination)})
-    unit_of = {system.code: system for system in CreditSystem.objects.filter(code__in={place.unit for place in places})}
-    accounts = {
-        place: Account.objects.get_or_create(
-            kind=place.kind, unit=unit_of[place.unit], owner_uuid=place.owner, reference=place.reference
-        )[0]
-        for place in places
-    }  # fmt: skip
-    strict = [account.pk for account in accounts.values() if account.kind not in MAY_BE_NEGATIVE]
-    locked = {account.pk: account for account in Account.objects.select_for_update().filter(pk__in=strict).order_by("pk")}
-    return {place: locked.get(account.pk, account) for place, account in accounts.items()}
-
-
-def _require_lots(moves: Sequence[Move], accounts: dict[Place, Account]) -> None:
-    """No lot gives more than it has, even where another lot in the same account would cover it. One query, none for deposits."""
-    change: dict[tuple[int, UUID], Decimal] = defaultdict(Decimal)
-    for move in moves:
-        change[accounts[move.source].pk, move.lot] -= move.amount
-        change[accounts[move.destination].pk, move.lot] += move.amount
-    strict = {account.pk: account for account in accounts.values() if account.kind not in MAY_BE_NEGATIVE}
-    takes = {key: amount for key, amount in change.items() if amount < 0 and key[0] in strict}
-    if not takes:
-        return
-    has: dict[tuple[int, UUID], Decimal] = defaultdict(Decimal)
-    touched = Q(source__in=strict) | Q(destination__in=strict)
-    postings = Posting.objects.filter(touched, lot_uuid__in={lot for _account, lot in takes})
-    for source, destination, lot, amount in postings.values_list("source_id", "destination_id", "lot_uuid", "amount"):
-        has[source, lot] -= amount
-        has[destination, lot] += amount
-    for key, amount in takes.items():
-        if has[key] + amount < 0:
-            raise InsufficientCredit(f"{strict[key[0]]} lot {key[1]}", has[key], -amount)
-
-
-def _apply(moves: Sequence[Move], accounts: dict[Place, Account]) -> None:
-    """Change the cached balances; issuer and bridge keep none, because every posting of a term would queue up behind one row."""
-    change: dict[Place, Decimal] = defaultdict(Decimal)
-    for move in moves:
-        change[move.source] -= move.amount
-        change[move.destination] += move.amount
-    for place, amount in change.items():
-        account = accounts[place]
-        if account.kind in MAY_BE_NEGATIVE or amount == 0:
-            continue
-        if account.balance + amount < 0:
-            raise InsufficientCredit(str(account), account.balance, -amount)
-        Account.objects.filter(pk=account.pk).update(balance=F("balance") + amount)
+MOST_KEPT = 100
+"""So many faults are written down; one is enough to stop posting."""
 
 
 def deposit(*, record: UUID, owner: UUID, issuer: str, unit: str, amount: Decimal, on: date, by: Any = None) -> Transaction:
@@ -209,12 +93,15 @@ def convert(
     """Turn what is held into credit of the target's unit, through the bridge between the two units.
 
     ``gains`` is what each lead lot becomes. Held lots are used up whole; the difference stays on the bridge, where it is audited.
+
+    Raises NotHeld where a lot that is to become something is not reserved (any more): nothing comes from nothing.
     """
     held = list(
         Hold.objects.select_for_update().filter(application_uuid=application, state=HoldState.PENDING).select_related("unit").order_by("id")
     )
-    if not held and not gains:
-        return None
+    known = None if held else Transaction.objects.filter(key=f"convert:{application}").first()
+    if known is not None or (not held and not gains):
+        return known
     moves = []
     for row in held:
         bridge = Place(AccountKind.BRIDGE, row.unit.code, NOBODY, f"{row.unit.code}>{unit}")
@@ -222,7 +109,9 @@ def convert(
             moves.append(Move(Place(AccountKind.HELD, row.unit.code, owner, str(application)), bridge, row.amount, row.lot_uuid))
     source_of = {row.lot_uuid: row.unit.code for row in held}
     for lot, amount in gains:
-        bridge = Place(AccountKind.BRIDGE, unit, NOBODY, f"{source_of.get(lot, unit)}>{unit}")
+        if lot not in source_of:
+            raise NotHeld(str(lot))
+        bridge = Place(AccountKind.BRIDGE, unit, NOBODY, f"{source_of[lot]}>{unit}")
         moves.append(Move(bridge, Place(AccountKind.CONVERTED, unit, owner, str(application)), amount, lot))
     Hold.objects.filter(pk__in=[row.pk for row in held]).update(state=HoldState.POSTED)
     return post_transaction(TransactionType.CONVERT, moves, key=f"convert:{application}", by=by, on=on, application=application, note=note)
@@ -244,10 +133,91 @@ def award(
     )
 
 
-def expire(*, record: UUID, owner: UUID, unit: str, amount: Decimal, on: date) -> Transaction:
-    """Credit whose validity has ended leaves the available account; once per lot."""
-    move = Move(Place(AccountKind.AVAILABLE, unit, owner), Place(AccountKind.EXPIRED, unit, owner), amount, record)
-    return post_transaction(TransactionType.EXPIRE, [move], key=f"expire:{record}", by=None, on=on, record=record)
+def expire(*, record: UUID, owner: UUID, unit: str, amount: Decimal, on: date, kind: str = AccountKind.AVAILABLE) -> Transaction:
+    """Credit whose validity has ended leaves the available (or the pending) account; once per lot and day.
+
+    Raises InsufficientCredit where an application was quicker to hold it.
+    """
+    move = Move(Place(kind, unit, owner), Place(AccountKind.EXPIRED, unit, owner), amount, record)
+    return post_transaction(TransactionType.EXPIRE, [move], key=f"expire:{record}:{on}", by=None, on=on, record=record)
+
+
+TAKEN_BACK_FROM = (AccountKind.PENDING, AccountKind.AVAILABLE)
+
+
+@transaction.atomic
+def revoke(*, record: UUID, on: date, by: Any, second: Any, reason: str) -> Transaction | None:
+    """The issuer takes a record's credit back, by two persons: whatever of it is pending or available. None where nothing of it is.
+
+    What an application holds or has used is not touched: that is for the desk to judge. Raises SecondPersonNeeded.
+    """
+    owners = {lot.owner for lot in lots_of(record)}
+    _require_two(by, second, owners)
+    for owner in sorted(owners):
+        lock_accounts(owner)
+    moves = [
+        Move(Place(lot.kind, lot.unit, lot.owner), Place(AccountKind.REVOKED, lot.unit, lot.owner), lot.amount, record)
+        for lot in lots_of(record)
+        if lot.kind in TAKEN_BACK_FROM
+    ]
+    if not moves:
+        return None
+    number = Transaction.objects.filter(type=TransactionType.REVOKE, record_uuid=record).count()
+    key = f"revoke:{record}" + (f":{number + 1}" if number else "")
+    return post_transaction(
+        TransactionType.REVOKE, moves, key=key, by=by, second=second, on=on, record=record, note=(reason[:300], reason[:300])
+    )
+
+
+KINDS_THAT_FOLLOW = (AccountKind.PENDING, AccountKind.AVAILABLE, AccountKind.EXPIRED, AccountKind.REVOKED)
+
+
+@transaction.atomic
+def transfer(*, source: UUID, destination: UUID, key: str, on: date, by: Any, second: Any, reason: str) -> Transaction | None:
+    """Two logins turn out to be one person: the credit of one follows into the accounts of the other, lot by lot, kind by kind.
+
+    What an application holds, and what was awarded, stays where it is: an award leaves by reversal only. None where nothing is to move.
+    Raises SecondPersonNeeded; NotAPosting where both are the same. ``key`` names the merger.
+    """
+    _require_two(by, second, {source, destination})
+    for owner in sorted({source, destination}):
+        lock_accounts(owner)
+    rows = Posting.objects.filter(destination__owner_uuid=source).values_list("lot_uuid", flat=True)
+    moves = [
+        Move(Place(lot.kind, lot.unit, source), Place(lot.kind, lot.unit, destination), lot.amount, lot.uuid)
+        for lot in lots_of(*set(rows))
+        if lot.owner == source and lot.kind in KINDS_THAT_FOLLOW
+    ]
+    if not moves:
+        return None
+    note = (reason[:300], reason[:300])
+    return post_transaction(TransactionType.TRANSFER, moves, key=f"transfer:{key}", by=by, second=second, on=on, note=note)
+
+
+@transaction.atomic
+def transfer_issuer(*, source: str, destination: str, records: Sequence[UUID], on: date, by: Any, second: Any, reason: str) -> Transaction:
+    """One institution takes over what another has issued: the issuer accounts change, no learner's balance does.
+
+    ``records`` are the lots that it takes over; each once. Raises SecondPersonNeeded, NotAPosting where they were not issued by ``source``.
+    """
+    _require_two(by, second, set())
+    moves = [
+        Move(
+            Place(AccountKind.ISSUER, posting.source.unit.code, NOBODY, destination), Place(AccountKind.ISSUER, posting.source.unit.code, NOBODY, source),
+            posting.amount, posting.lot_uuid,
+        )
+        for posting in Posting.objects.filter(
+            lot_uuid__in=records, transaction__type=TransactionType.DEPOSIT, source__kind=AccountKind.ISSUER, source__reference=source
+        ).select_related("source__unit").order_by("id")
+    ]  # fmt: skip
+    note = (reason[:300], reason[:300])
+    key = f"transfer:{source}>{destination}:{on}:{min(map(str, records), default='')}"
+    return post_transaction(TransactionType.TRANSFER, moves, key=key, by=by, second=second, on=on, note=note)
+
+
+def _require_two(by: Any, second: Any, owners: set[UUID]) -> None:
+    if by is None or second is None or by.uuid == second.uuid or by.uuid in owners or second.uuid in owners:
+        raise SecondPersonNeeded
 
 
 @transaction.atomic
@@ -256,27 +226,47 @@ def reverse_transaction(entry: Transaction, *, by: Any, second: Any, on: date, r
 
     Raises SecondPersonNeeded, AlreadyReversed, InsufficientCredit (what it gave has been used meanwhile).
     """
-    if second is None or by is None or by.uuid == second.uuid:
-        raise SecondPersonNeeded
+    _require_two(by, second, set())
     if entry.type == TransactionType.REVERSE or Transaction.objects.filter(reverses=entry).exists():
         raise AlreadyReversed(entry.key)
     moves = [
         Move(_place(posting.destination), _place(posting.source), posting.amount, posting.lot_uuid)
         for posting in entry.postings.select_related("source__unit", "destination__unit").order_by("-id")
     ]
-    owners = {place.owner for move in moves for place in (move.source, move.destination)}
-    if by.uuid in owners or second.uuid in owners:
-        raise SecondPersonNeeded
+    _require_two(by, second, {place.owner for move in moves for place in (move.source, move.destination)})
     if entry.type == TransactionType.CONVERT and entry.application_uuid:
         Hold.objects.filter(application_uuid=entry.application_uuid, state=HoldState.POSTED).update(state=HoldState.PENDING)
-    return post_transaction(
+    reversal = post_transaction(
         TransactionType.REVERSE, moves, key=f"reverse:{entry.uuid}", by=by, second=second, on=on, application=entry.application_uuid,
         record=entry.record_uuid, reverses=entry, note=(reason[:300], reason[:300]),
     )  # fmt: skip
+    if (reversal.by_uuid, reversal.second_uuid) != (by.uuid, second.uuid):  # other hands were quicker
+        raise AlreadyReversed(entry.key)
+    return reversal
 
 
 def _place(account: Account) -> Place:
     return Place(account.kind, account.unit.code, account.owner_uuid, account.reference)
+
+
+def check_books(*, clock: Callable[[], datetime]) -> BookCheck:
+    """Ask every question about the books, keep what was found, and stop posting where a promise is broken.
+
+    ``clock`` tells the time, before and after.
+    """
+    begun = clock()
+    found = examine()
+    faults, sums = found.faults, found.sums
+    with transaction.atomic():
+        check = BookCheck.objects.create(
+            started_at=begun, finished_at=clock(), transactions=found.transactions, postings=found.postings, fault_count=len(faults),
+            sums=[{"unit": unit, "kind": kind, "amount": str(amount)} for unit, kinds in sums.items() for kind, amount in kinds.items()],
+            faults=[asdict(fault) for fault in faults[:MOST_KEPT]],
+        )  # fmt: skip
+        record_audit_entry("ledger.check", actor=None, about=check, data={"faults": len(faults), "transactions": found.transactions})
+        if faults:
+            freeze_ledger(faults, at=check.finished_at)
+    return check
 
 
 @transaction.atomic
@@ -285,7 +275,7 @@ def freeze_ledger(faults: Sequence[Fault], *, at: datetime) -> LedgerFreeze:
     known = LedgerFreeze.objects.filter(lifted_at__isnull=True).first()
     if known is not None:
         return known
-    freeze = LedgerFreeze.objects.create(found="\n".join(str(fault) for fault in faults[:100]), frozen_at=at)
+    freeze = LedgerFreeze.objects.create(found="\n".join(str(fault) for fault in faults[:MOST_KEPT]), frozen_at=at)
     record_audit_entry("ledger.freeze", actor=None, about=freeze, data={"faults": len(faults)})
     return freeze
 

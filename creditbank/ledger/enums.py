@@ -38,6 +38,25 @@ class TransactionType(models.TextChoices):
     TRANSFER = "transfer", _("transfer")
 
 
+BY_TWO = (TransactionType.REVERSE, TransactionType.REVOKE, TransactionType.TRANSFER)
+"""What takes two different persons, neither of them the owner: whatever takes credit back or moves it sideways."""
+
+
+_K = AccountKind
+PATHS: dict[str, frozenset[tuple[str, str]]] = {
+    TransactionType.DEPOSIT: frozenset({(_K.ISSUER, _K.PENDING)}),
+    TransactionType.VERIFY: frozenset({(_K.PENDING, _K.AVAILABLE)}),
+    TransactionType.HOLD: frozenset({(_K.AVAILABLE, _K.HELD)}),
+    TransactionType.RELEASE: frozenset({(_K.HELD, _K.AVAILABLE)}),
+    TransactionType.CONVERT: frozenset({(_K.HELD, _K.BRIDGE), (_K.BRIDGE, _K.CONVERTED)}),
+    TransactionType.AWARD: frozenset({(_K.CONVERTED, _K.AWARD)}),
+    TransactionType.EXPIRE: frozenset({(_K.PENDING, _K.EXPIRED), (_K.AVAILABLE, _K.EXPIRED)}),
+    TransactionType.REVOKE: frozenset({(_K.PENDING, _K.REVOKED), (_K.AVAILABLE, _K.REVOKED)}),
+    TransactionType.TRANSFER: frozenset({(kind, kind) for kind in (_K.ISSUER, _K.PENDING, _K.AVAILABLE, _K.EXPIRED, _K.REVOKED)}),
+}
+"""Between which kinds of accounts each type moves credit; a reversal mirrors what it reverses."""
+
+
 class HoldState(models.TextChoices):
     """What became of a reservation."""
 

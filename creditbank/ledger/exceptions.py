@@ -23,6 +23,14 @@ class OffStep(Exception):
     """An amount is no whole number of steps of its unit."""
 
 
+class KeyReused(Exception):
+    """A key was used before, for something else: the ledger's own keys never are, so two different orders were taken for one."""
+
+
+class NotHeld(Exception):
+    """A conversion would use a record that its application does not hold (any more): its issuer took it back."""
+
+
 class AlreadyReversed(Exception):
     """A transaction is reversed at most once, and a reversal never."""
 

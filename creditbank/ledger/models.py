@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from creditbank.ledger.enums import AccountKind, HoldState, TransactionType
+from creditbank.ledger.enums import BY_TWO, AccountKind, HoldState, TransactionType
 from foundation.api import CreditSystem, append_only
 
 NOBODY = uuid.UUID(int=0)
@@ -17,8 +17,6 @@ NOBODY = uuid.UUID(int=0)
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
-    """Accounts as their reader may see them."""
-
     """Accounts as their reader may see them."""
 
     def visible_to(self, user: Any) -> AccountQuerySet:
@@ -55,6 +53,9 @@ class Account(models.Model):
             ),
             models.CheckConstraint(condition=Q(kind__in=AccountKind.values), name="account_kind_is_known"),
         ]
+        indexes = [
+            models.Index(fields=["unit"], name="account_pending_by_unit", condition=Q(kind=AccountKind.PENDING, balance__gt=0)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.reference or self.owner_uuid or ''} {self.unit_id}"
@@ -87,8 +88,8 @@ class Transaction(models.Model):
             models.CheckConstraint(condition=Q(type__in=TransactionType.values), name="transaction_type_is_known"),
             models.CheckConstraint(condition=Q(type="reverse", reverses__isnull=False) | ~Q(type="reverse") & Q(reverses__isnull=True),
                                    name="transaction_reversal_names_its_original"),
-            models.CheckConstraint(condition=~Q(type="reverse") | (Q(second_uuid__isnull=False) & ~Q(second_uuid=F("by_uuid"))),
-                                   name="transaction_reversal_by_two"),
+            models.CheckConstraint(condition=~Q(type__in=BY_TWO) | (Q(by_uuid__isnull=False, second_uuid__isnull=False) & ~Q(second_uuid=F("by_uuid"))),
+                                   name="transaction_taken_back_by_two"),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -185,3 +186,50 @@ class LedgerFreeze(models.Model):
 
     def __str__(self) -> str:
         return f"{self.frozen_at:%Y-%m-%d %H:%M}"
+
+
+@append_only
+class ExpiryWarning(models.Model):
+    """That the owner of a lot was told that it ends in so many days; each warning goes out once.
+
+    Personal data: none. The lot points to a record, the record to a person.
+    """
+
+    lot_uuid = models.UUIDField(_("lot"))
+    days = models.PositiveSmallIntegerField(_("days before"))
+    warned_on = models.DateField(_("warned"))
+
+    class Meta:
+        verbose_name = _("expiry warning")
+        verbose_name_plural = _("expiry warnings")
+        constraints = [models.UniqueConstraint(fields=["lot_uuid", "days"], name="expiry_warned_once")]
+
+    def __str__(self) -> str:
+        return f"{self.lot_uuid}: {self.days}"
+
+
+@append_only
+class BookCheck(models.Model):
+    """One look at all the books: when, over how much, what was found, and the sums of every unit.
+
+    ``sums`` is a list of {"unit", "kind", "amount"} with amounts as text; ``faults`` a list of {"promise", "row", "found", "expected"}, the
+    first hundred.
+
+    Personal data: none; faults name accounts and rows by number.
+    """
+
+    started_at = models.DateTimeField(_("begun"))
+    finished_at = models.DateTimeField(_("done"))
+    transactions = models.PositiveBigIntegerField(_("transactions"))
+    postings = models.PositiveBigIntegerField(_("postings"))
+    sums = models.JSONField(_("sums"), default=list)
+    faults = models.JSONField(_("faults"), default=list)
+    fault_count = models.PositiveIntegerField(_("number of faults"))
+
+    class Meta:
+        verbose_name = _("check of the books")
+        verbose_name_plural = _("checks of the books")
+        constraints = [models.CheckConstraint(condition=Q(finished_at__gte=F("started_at")), name="book_check_in_order")]
+
+    def __str__(self) -> str:
+        return f"{self.finished_at:%Y-%m-%d %H:%M}"

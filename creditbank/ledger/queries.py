@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import F, Q, Sum
+from django.db.models import Q, Sum
 
-from creditbank.ledger.enums import MAY_BE_NEGATIVE, AccountKind, TransactionType
-from creditbank.ledger.models import Account, LedgerFreeze, Posting, Transaction
+from creditbank.ledger.enums import AccountKind, TransactionType
+from creditbank.ledger.models import Account, LedgerFreeze, Posting
 from creditbank.ledger.types import Balance, Lot, StatementLine
-from foundation.api import CreditSystem, is_on_step
 
 COUNTED = (AccountKind.AVAILABLE, AccountKind.HELD, AccountKind.AWARD)
+LIVE = (
+    AccountKind.PENDING, AccountKind.AVAILABLE, AccountKind.HELD, AccountKind.CONVERTED, AccountKind.AWARD, AccountKind.EXPIRED,
+    AccountKind.REVOKED,
+)  # fmt: skip
 BALANCE_FIELDS = {
     AccountKind.PENDING: "pending",
     AccountKind.AVAILABLE: "available",
     AccountKind.HELD: "held",
     AccountKind.AWARD: "awarded",
     AccountKind.EXPIRED: "expired",
+    AccountKind.REVOKED: "revoked",
 }
 
 
 def balances(owner: UUID, *, on: date | None = None) -> dict[str, Balance]:
-    """What a person has, by unit code; as of the end of a day if one is given. One query (two with a day)."""
+    """What a person has, by unit code; as of the end of a day if one is given. Two queries (three with a day)."""
     sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     if on is None:
         rows = (
@@ -44,7 +47,20 @@ def balances(owner: UUID, *, on: date | None = None) -> dict[str, Balance]:
             ).values_list(f"{side}__unit__code", f"{side}__kind").annotate(total=Sum("amount"))  # fmt: skip
             for unit, kind, total in moved.order_by():
                 sums[unit][BALANCE_FIELDS[AccountKind(kind)]] += sign * total
+    for unit, total in _used(owner, on).items():
+        sums[unit]["used"] = total
     return {unit: Balance(unit, **parts) for unit, parts in sums.items()}
+
+
+def _used(owner: UUID, on: date | None) -> dict[str, Decimal]:
+    """What went over a bridge, by unit, less what came back to the account that had held it. One query."""
+    over = Q(source__owner_uuid=owner, destination__kind=AccountKind.BRIDGE, source__kind=AccountKind.HELD)
+    back = Q(destination__owner_uuid=owner, source__kind=AccountKind.BRIDGE, destination__kind=AccountKind.HELD)
+    rows = Posting.objects.filter(over | back, **({} if on is None else {"transaction__effective_on__lte": on}))
+    totals: dict[str, Decimal] = defaultdict(Decimal)
+    for unit, kind, total in rows.values_list("source__unit__code", "source__kind").annotate(total=Sum("amount")).order_by():
+        totals[unit] += total if kind == AccountKind.HELD else -total
+    return totals
 
 
 def statement_lines(owner: UUID, unit: str) -> list[StatementLine]:
@@ -92,112 +108,22 @@ def live_lots(owner: UUID) -> dict[UUID, tuple[str, Decimal]]:
     return {lot: (unit, amount) for (lot, unit), amount in totals.items() if amount > 0}
 
 
-def expiring_lots(records: Iterable[UUID]) -> list[Lot]:
-    """Available credit of these records, whoever owns it, sorted by record. Two queries."""
-    wanted = list(records)
-    totals: dict[tuple[UUID, UUID, str], Decimal] = defaultdict(Decimal)
+def lots_of(*records: UUID) -> list[Lot]:
+    """Where the credit of these records lies now, in accounts that belong to a person; sorted. Two queries."""
+    totals: dict[tuple[UUID, UUID, str, str], Decimal] = defaultdict(Decimal)
     for side, sign in (("destination", 1), ("source", -1)):
-        rows = Posting.objects.filter(**{f"{side}__kind": AccountKind.AVAILABLE}, lot_uuid__in=wanted)
-        sums = rows.values_list("lot_uuid", f"{side}__owner_uuid", f"{side}__unit__code").annotate(total=Sum("amount"))
-        for lot, owner, unit, total in sums.order_by():
-            totals[lot, owner, unit] += sign * total
-    return sorted(Lot(lot, owner, unit, amount) for (lot, owner, unit), amount in totals.items() if amount > 0)
+        rows = Posting.objects.filter(lot_uuid__in=records, **{f"{side}__kind__in": LIVE})
+        sums = rows.values_list("lot_uuid", f"{side}__owner_uuid", f"{side}__unit__code", f"{side}__kind").annotate(total=Sum("amount"))
+        for lot, owner, unit, kind, total in sums.order_by():
+            totals[lot, owner, unit, kind] += sign * total
+    return sorted(Lot(lot, owner, unit, amount, kind) for (lot, owner, unit, kind), amount in totals.items() if amount > 0)
+
+
+def expiring_lots(records: Iterable[UUID]) -> list[Lot]:
+    """Credit of these records that is pending or available, whoever owns it, sorted by record. Two queries."""
+    return [lot for lot in lots_of(*records) if lot.kind in {AccountKind.PENDING, AccountKind.AVAILABLE}]
 
 
 def is_frozen() -> bool:
     """Whether posting is stopped because a promise of the books was found broken. One query."""
     return LedgerFreeze.objects.filter(lifted_at__isnull=True).exists()
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A broken promise of the books: which one, at which row, and the figures that show it."""
-
-    promise: str
-    row: str
-    found: str
-    expected: str
-
-    def __str__(self) -> str:
-        return f"{self.promise}: {self.row}: found {self.found}, expected {self.expected}"
-
-
-def _figure(amount: Decimal) -> str:
-    """A figure alike on every database: 7, not 7.000."""
-    return format(amount.normalize(), "f")
-
-
-def find_faults() -> list[Fault]:
-    """Everything that is wrong with the books; empty means that they balance. A fixed number of queries."""
-    return [*_balance_faults(), *_step_faults(), *_lot_faults(), *_award_faults(), *_reversal_faults(), *_empty_faults()]
-
-
-def _sums_by_account() -> dict[int, Decimal]:
-    sums: dict[int, Decimal] = defaultdict(Decimal)
-    for side, sign in (("destination_id", 1), ("source_id", -1)):
-        for account, total in Posting.objects.values_list(side).annotate(total=Sum("amount")).order_by():
-            sums[account] += sign * total
-    return sums
-
-
-def _balance_faults() -> list[Fault]:
-    """Cached balances equal their postings, none but issuer and bridge is below nothing, every unit sums to zero, units do not mix."""
-    sums = _sums_by_account()
-    faults: list[Fault] = []
-    by_unit: dict[str, Decimal] = defaultdict(Decimal)
-    for account in Account.objects.select_related("unit").order_by("id"):
-        actual = sums.get(account.pk, Decimal(0))
-        by_unit[account.unit.code] += actual
-        if account.kind in MAY_BE_NEGATIVE:
-            continue
-        if account.balance != actual:
-            faults.append(
-                Fault("cached balance equals its postings", f"account {account.pk} ({account})", _figure(account.balance), _figure(actual))
-            )
-        if actual < 0:
-            faults.append(Fault("no account below nothing", f"account {account.pk} ({account})", str(actual), "≥ 0"))
-    faults += [Fault("a unit sums to zero", unit, str(total), "0") for unit, total in sorted(by_unit.items()) if total]
-    mixed = Posting.objects.exclude(source__unit=F("destination__unit")).order_by("id").values_list("id", flat=True)[:10]
-    return faults + [Fault("a posting has one unit", f"posting {pk}", "two units", "one") for pk in mixed]
-
-
-def _step_faults() -> list[Fault]:
-    steps = dict(CreditSystem.objects.values_list("code", "step"))
-    amounts = Posting.objects.values_list("source__unit__code", "amount").distinct().order_by("source__unit__code", "amount")
-    return [
-        Fault("amounts lie on the step", unit, str(amount), f"a multiple of {steps[unit]}")
-        for unit, amount in amounts
-        if not is_on_step(amount, steps[unit])
-    ]
-
-
-def _lot_faults() -> list[Fault]:
-    """No lot gave more than it had: in every account that may not go below nothing, each single lot is at least nothing too."""
-    sums: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
-    for side, sign in (("destination", 1), ("source", -1)):
-        rows = Posting.objects.exclude(**{f"{side}__kind__in": list(MAY_BE_NEGATIVE)}).values_list("lot_uuid", f"{side}_id")
-        for lot, account, total in rows.annotate(total=Sum("amount")).order_by():
-            sums[lot, account] += sign * total
-    overdrawn = sorted((account, str(lot), total) for (lot, account), total in sums.items() if total < 0)
-    return [
-        Fault("a lot gives at most what it had", f"lot {lot} in account {account}", str(total), "≥ 0") for account, lot, total in overdrawn
-    ]
-
-
-def _award_faults() -> list[Fault]:
-    """What was awarded leaves by a reversal only."""
-    wrong = Posting.objects.filter(source__kind=AccountKind.AWARD).exclude(transaction__type=TransactionType.REVERSE).order_by("id")
-    return [
-        Fault("an award leaves by reversal only", f"posting {pk}", kind, "reverse")
-        for pk, kind in wrong.values_list("id", "transaction__type")[:10]
-    ]
-
-
-def _reversal_faults() -> list[Fault]:
-    chained = Transaction.objects.filter(type=TransactionType.REVERSE, reverses__type=TransactionType.REVERSE).values_list("key", flat=True)
-    return [Fault("a reversal is not reversed", key, "reversed", "not") for key in chained[:10]]
-
-
-def _empty_faults() -> list[Fault]:
-    empty = Transaction.objects.filter(postings__isnull=True).order_by("id").values_list("key", flat=True)
-    return [Fault("a transaction has postings", key, "none", "at least one") for key in empty[:10]]

@@ -30,17 +30,21 @@ class Move:
 
 @dataclass(frozen=True, order=True)
 class Lot:
-    """The available credit of one learning record: record, owner's pseudonym, unit, amount."""
+    """Credit of one learning record as it lies in one account: record, owner's pseudonym, unit, amount, kind of account."""
 
     uuid: UUID
     owner: UUID
     unit: str
     amount: Decimal
+    kind: str = "available"
 
 
 @dataclass(frozen=True)
 class Balance:
-    """What a person has of one unit. ``total`` is what stands in the account statement: available, held and awarded."""
+    """What a person has of one unit. ``total`` is what stands in the account statement: available, held and awarded.
+
+    ``used`` is what went over the bridge into credit of another unit or of a programme, less what a reversal brought back.
+    """
 
     unit: str
     pending: Decimal = Decimal(0)
@@ -48,6 +52,8 @@ class Balance:
     held: Decimal = Decimal(0)
     awarded: Decimal = Decimal(0)
     expired: Decimal = Decimal(0)
+    revoked: Decimal = Decimal(0)
+    used: Decimal = Decimal(0)
 
     @property
     def total(self) -> Decimal:
@@ -68,3 +74,26 @@ class StatementLine:
     balance: Decimal
     note_zh: str = ""
     note_en: str = ""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A broken promise of the books: which one, at which row, and the figures that show it."""
+
+    promise: str
+    row: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.promise}: {self.row}: found {self.found}, expected {self.expected}"
+
+
+@dataclass(frozen=True)
+class Examined:
+    """All books at one moment: what is wrong, what lies in the accounts of each kind by unit, and over how much was looked."""
+
+    faults: tuple[Fault, ...]
+    sums: dict[str, dict[str, Decimal]]
+    transactions: int
+    postings: int

@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from creditbank.api import (
     Account,
@@ -15,8 +15,10 @@ from creditbank.api import (
     AlreadyReversed,
     Hold,
     InsufficientCredit,
+    KeyReused,
     Move,
     NotAPosting,
+    NotHeld,
     OffStep,
     Place,
     Posting,
@@ -26,8 +28,12 @@ from creditbank.api import (
     deposit,
     expire,
     find_faults,
+    live_lots,
     post_transaction,
     reverse_transaction,
+    revoke,
+    transfer,
+    transfer_issuer,
     verify,
 )
 from creditbank.ledger.actions import award, convert, hold, release
@@ -283,6 +289,9 @@ def test_the_schema_refuses_what_the_action_would_never_do(learner, officer):
         lambda: Posting.objects.create(transaction=entry, source=issuing, destination=account, amount=Decimal(0), lot_uuid=R1),
         lambda: Transaction.objects.create(type="gift", key="g", effective_on=ON),
         lambda: Transaction.objects.create(type="reverse", key="r1", effective_on=ON),
+        lambda: Posting.objects.create(transaction=entry, source=account, destination=issuing, amount=Decimal("2.5"), lot_uuid=R1),
+        lambda: Transaction.objects.create(type="revoke", key="v1", effective_on=ON, by_uuid=officer.uuid),
+        lambda: Transaction.objects.create(type="transfer", key="v2", effective_on=ON, by_uuid=officer.uuid, second_uuid=officer.uuid),
         lambda: Transaction.objects.create(
             type="reverse", key="r2", effective_on=ON, reverses=entry, by_uuid=officer.uuid, second_uuid=officer.uuid
         ),
@@ -299,7 +308,154 @@ def test_issuers_and_bridges_may_be_below_nothing(learner):
     bridge = Place(AccountKind.BRIDGE, "A", issuer().owner, "A>A")
     move = Move(bridge, available(learner.uuid), Decimal(3), uuid4())
 
-    post_transaction("transfer", [move], key="t", by=None, on=ON)
+    post_transaction("convert", [move], key="t", by=None, on=ON)
 
     assert balances(learner.uuid)["A"].available == Decimal(3)
     assert Account.objects.get(kind=AccountKind.BRIDGE).balance == 0
+
+
+def test_a_key_stands_for_one_order_only(learner):
+    lot = give(learner.uuid, "6")
+    before = books()
+
+    with pytest.raises(KeyReused):
+        post_transaction("deposit", [a_move(learner.uuid)], key=f"verify:{lot}", by=None, on=ON)
+    with pytest.raises(KeyReused):
+        deposit_of_another = a_move(learner.uuid, lot=uuid4())
+        post_transaction("verify", [deposit_of_another], key=f"verify:{lot}", by=None, on=ON)
+
+    assert books() == before
+
+
+def test_nothing_is_converted_that_is_not_held(learner, officer):
+    credit_system("V")
+    lot, other = give(learner.uuid, "6", unit="V"), give(learner.uuid, "2", unit="V")
+    hold(application=APPLICATION, owner=learner.uuid, lots=[(lot, "V", Decimal(6))], on=ON, by=learner)
+    before = books()
+
+    with pytest.raises(NotHeld, match=str(other)):
+        convert(application=APPLICATION, owner=learner.uuid, unit="A", gains=[(other, Decimal(1))], on=ON, by=officer)
+
+    assert books() == before
+
+
+def test_credit_that_comes_back_after_its_lot_expired_expires_again(learner):
+    lot = give(learner.uuid, "6")
+    hold(application=APPLICATION, owner=learner.uuid, lots=[(lot, "A", Decimal(6))], on=ON, by=learner)
+    other = give(learner.uuid, "2")
+    expire(record=other, owner=learner.uuid, unit="A", amount=Decimal(2), on=ON)
+    release(application=APPLICATION, on=ON, by=learner)
+
+    expire(record=lot, owner=learner.uuid, unit="A", amount=Decimal(6), on=ON)
+    again = expire(record=lot, owner=learner.uuid, unit="A", amount=Decimal(6), on=ON)
+
+    assert again.key == f"expire:{lot}:{ON}"
+    assert (balances(learner.uuid)["A"].available, balances(learner.uuid)["A"].expired) == (0, Decimal(8))
+
+
+def test_credit_that_still_waits_for_confirmation_expires_too(learner):
+    lot = uuid4()
+    deposit(record=lot, owner=learner.uuid, issuer="I", unit="A", amount=Decimal(6), on=ON)
+
+    expire(record=lot, owner=learner.uuid, unit="A", amount=Decimal(6), on=ON, kind="pending")
+
+    assert (balances(learner.uuid)["A"].pending, balances(learner.uuid)["A"].expired) == (0, Decimal(6))
+    assert find_faults() == []
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_an_issuer_takes_back_what_is_pending_or_available_by_two_persons(learner, officer, second, confirmed):
+    lot = uuid4()
+    deposit(record=lot, owner=learner.uuid, issuer="I", unit="A", amount=Decimal(6), on=ON)
+    if confirmed:
+        verify(record=lot, owner=learner.uuid, unit="A", amount=Decimal(6), on=ON)
+
+    entry = revoke(record=lot, on=ON, by=officer, second=second, reason="成绩录入有误")
+
+    assert (entry.key, entry.by_uuid, entry.second_uuid, entry.note_zh) == (f"revoke:{lot}", officer.uuid, second.uuid, "成绩录入有误")
+    balance = balances(learner.uuid)["A"]
+    assert (balance.pending, balance.available, balance.revoked, balance.total) == (0, 0, Decimal(6), 0)
+    assert AuditEntry.objects.get(action="ledger.revoke").data == {"key": entry.key, "second": str(second.uuid)}
+    assert revoke(record=lot, on=ON, by=officer, second=second, reason="again") is None
+    assert find_faults() == []
+
+
+def test_one_person_or_the_owner_takes_nothing_back(learner, officer):
+    lot = give(learner.uuid, "6")
+    before = books()
+
+    for by, other in ((officer, officer), (officer, None), (None, officer), (learner, officer), (officer, learner)):
+        with pytest.raises(SecondPersonNeeded):
+            revoke(record=lot, on=ON, by=by, second=other, reason="x")
+        with pytest.raises(SecondPersonNeeded):
+            transfer(source=learner.uuid, destination=uuid4(), key="m1", on=ON, by=by, second=other, reason="x")
+
+    assert books() == before
+
+
+def test_what_an_application_holds_or_used_is_not_revoked(learner, officer, second):
+    credit_system("V")
+    lot = give(learner.uuid, "6", unit="V")
+    hold(application=APPLICATION, owner=learner.uuid, lots=[(lot, "V", Decimal(6))], on=ON, by=learner)
+    assert revoke(record=lot, on=ON, by=officer, second=second, reason="x") is None
+    gains = [(lot, Decimal("3.5"))]
+    convert(application=APPLICATION, owner=learner.uuid, unit="A", gains=gains, on=ON, by=officer)
+    award(application=APPLICATION, owner=learner.uuid, unit="A", programme="P", gains=gains, on=ON, by=officer)
+    before = books()
+
+    assert revoke(record=lot, on=ON, by=officer, second=second, reason="x") is None
+    assert books() == before
+
+
+def test_the_credit_of_two_logins_that_are_one_person_is_brought_together(learner, officer, second):
+    credit_system("V")
+    twin = UserFactory()
+    waiting, free, gone, held = (
+        uuid4(),
+        give(learner.uuid, "2", unit="V"),
+        give(learner.uuid, "3", unit="V"),
+        give(learner.uuid, "1", unit="V"),
+    )
+    deposit(record=waiting, owner=learner.uuid, issuer="I", unit="V", amount=Decimal(4), on=ON)
+    expire(record=gone, owner=learner.uuid, unit="V", amount=Decimal(3), on=ON)
+    hold(application=APPLICATION, owner=learner.uuid, lots=[(held, "V", Decimal(1))], on=ON, by=learner)
+
+    entry = transfer(source=learner.uuid, destination=twin.uuid, key="m1", on=ON, by=officer, second=second, reason="两个登录属于同一人")
+
+    mine, theirs = balances(learner.uuid)["V"], balances(twin.uuid)["V"]
+    assert (theirs.pending, theirs.available, theirs.expired, theirs.held) == (Decimal(4), Decimal(2), Decimal(3), 0)
+    assert (mine.pending, mine.available, mine.expired, mine.held) == (0, 0, 0, Decimal(1))
+    assert live_lots(twin.uuid) == {free: ("V", Decimal(2))}
+    assert (entry.type, entry.second_uuid) == ("transfer", second.uuid)
+    assert transfer(source=learner.uuid, destination=twin.uuid, key="m2", on=ON, by=officer, second=second, reason="x") is None
+    assert find_faults() == []
+
+
+def test_an_institution_takes_over_what_another_issued(learner, officer, second):
+    lot, other = give(learner.uuid, "6"), give(learner.uuid, "2")
+    before = balances(learner.uuid)
+
+    transfer_issuer(source="SCHOOL", destination="HEIR", records=[lot], on=ON, by=officer, second=second, reason="并入")
+
+    issued = {account.reference: account for account in Account.objects.filter(kind="issuer")}
+    left = {
+        name: sum(p.amount for p in Posting.objects.filter(source=a)) - sum(p.amount for p in Posting.objects.filter(destination=a))
+        for name, a in issued.items()
+    }
+    assert left == {"SCHOOL": Decimal(2), "HEIR": Decimal(6)}
+    assert balances(learner.uuid) == before
+    with pytest.raises(NotAPosting):
+        transfer_issuer(source="HEIR", destination="SCHOOL", records=[other], on=ON, by=officer, second=second, reason="x")
+    assert find_faults() == []
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("model", [Posting, Transaction])
+def test_postgresql_refuses_to_empty_a_table(learner, model):
+    give(learner.uuid, "6")
+    before = books()
+
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {model._meta.db_table} CASCADE")
+
+    assert books() == before

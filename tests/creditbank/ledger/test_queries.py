@@ -1,16 +1,14 @@
-"""Statements, lots, and the check of the books: every way in which they could be wrong is found and named."""
+"""Statements and lots."""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from io import StringIO
 from uuid import uuid4
 
 import pytest
-from django.core.management import CommandError, call_command
 
-from creditbank.api import Account, AccountKind, Posting, Transaction, find_faults, live_lots, statement_lines
+from creditbank.api import Transaction, balances, live_lots, lots_of, reverse_transaction, statement_lines
 from creditbank.ledger.actions import award, convert, hold, release
 from tests.factories.creditbank import ON, give
 from tests.factories.identity import UserFactory
@@ -71,101 +69,23 @@ def test_statement_order_is_that_of_posting_not_of_dates(learner):
     assert [line.balance for line in statement_lines(learner.uuid, "A")] == [6, 8]
 
 
-def test_right_books_are_said_to_be_right(learner):
-    give(learner.uuid, "6")
-    out = StringIO()
-
-    call_command("check_books", stdout=out)
-
-    assert out.getvalue() == "The books balance: 2 postings checked.\n"
-
-
-def test_empty_books_balance():
-    assert find_faults() == []
-
-
-def raw_posting(learner, *, source, destination, amount, kind="transfer", lot=None):
-    """A row that did not come through the door."""
-    entry = Transaction.objects.create(type=kind, key=str(uuid4()), effective_on=ON)
-    return Posting.objects.create(
-        transaction=entry, source=source, destination=destination, amount=Decimal(amount), lot_uuid=lot or uuid4()
-    )
-
-
-def account(kind, learner, unit="A"):
-    return Account.objects.get_or_create(kind=kind, unit=credit_system(unit), owner_uuid=learner.uuid)[0]
-
-
-def test_a_wrong_cached_balance_is_named(learner):
-    give(learner.uuid, "6")
-    mine = Account.objects.get(kind=AccountKind.AVAILABLE)
-    Account.objects.filter(pk=mine.pk).update(balance=Decimal(7))
-
-    assert [(fault.promise, fault.found, fault.expected) for fault in find_faults()] == [("cached balance equals its postings", "7", "6")]
-    with pytest.raises(CommandError, match=f"account {mine.pk} "):
-        call_command("check_books", stderr=StringIO())
-
-
-def test_a_posting_between_two_units_is_named(learner):
-    raw = raw_posting(learner, source=account("issuer", learner), destination=account("issuer", learner, "V"), amount="1")
-
-    promises = {fault.promise: fault.row for fault in find_faults()}
-
-    assert promises["a posting has one unit"] == f"posting {raw.pk}"
-    assert {fault.row for fault in find_faults() if fault.promise == "a unit sums to zero"} == {"A", "V"}
-
-
-def test_an_amount_off_the_step_is_named(learner):
-    raw_posting(learner, source=account("issuer", learner), destination=account("bridge", learner), amount="0.3")
-
-    assert [(fault.promise, fault.row) for fault in find_faults()] == [("amounts lie on the step", "A")]
-
-
-def test_an_account_and_a_lot_below_nothing_are_named(learner):
-    lot = uuid4()
-    raw_posting(learner, source=account("available", learner), destination=account("issuer", learner), amount="2", lot=lot)
-
-    promises = [fault.promise for fault in find_faults()]
-
-    assert promises == ["cached balance equals its postings", "no account below nothing", "a lot gives at most what it had"]
-
-
-def test_a_lot_that_borrowed_from_another_is_named(learner):
-    give(learner.uuid, "6")
-    small = give(learner.uuid, "2")
-    mine, held = account("available", learner), account("held", learner)
-    raw_posting(learner, source=mine, destination=held, amount="4", lot=small)
-    Account.objects.filter(pk=mine.pk).update(balance=Decimal(4))
-    Account.objects.filter(pk=held.pk).update(balance=Decimal(4))
-
-    assert [(fault.promise, fault.row) for fault in find_faults()] == [
-        ("a lot gives at most what it had", f"lot {small} in account {mine.pk}")
-    ]
-
-
-def test_an_award_that_left_without_a_reversal_is_named(learner):
+def test_where_a_record_s_credit_lies_is_one_list(learner):
     lot = give(learner.uuid, "6", unit="V")
     credit_system("A")
     used(learner, uuid4(), lot)
-    awarded, issuing = Account.objects.get(kind="award"), account("issuer", learner)
-    raw = raw_posting(learner, source=awarded, destination=issuing, amount="3.5", lot=lot)
-    Account.objects.filter(pk=awarded.pk).update(balance=0)
 
-    assert [(fault.promise, fault.row) for fault in find_faults()] == [("an award leaves by reversal only", f"posting {raw.pk}")]
+    assert [(found.kind, found.unit, found.amount) for found in lots_of(lot)] == [("award", "A", Decimal("3.5"))]
 
 
-def test_a_transaction_without_postings_is_named():
-    Transaction.objects.create(type="deposit", key="empty", effective_on=ON)
+def test_what_was_used_is_counted_until_it_is_reversed(learner):
+    first, second = UserFactory(), UserFactory()
+    lot, application = give(learner.uuid, "6", unit="V"), uuid4()
+    credit_system("A")
+    used(learner, application, lot)
+    assert (balances(learner.uuid)["V"].used, balances(learner.uuid, on=ON)["V"].used) == (Decimal(6), Decimal(6))
+    assert balances(learner.uuid)["A"].used == 0
 
-    assert [(fault.promise, fault.row) for fault in find_faults()] == [("a transaction has postings", "empty")]
+    for kind in ("award", "convert"):
+        reverse_transaction(Transaction.objects.get(key=f"{kind}:{application}"), by=first, second=second, on=ON, reason="x")
 
-
-def test_the_check_costs_the_same_for_1_and_30_lots(learner, django_assert_max_num_queries, django_assert_num_queries):
-    give(learner.uuid, "6")
-    with django_assert_max_num_queries(12) as once:
-        find_faults()
-    for _ in range(29):
-        give(UserFactory().uuid, "6")
-
-    with django_assert_num_queries(len(once.captured_queries)):
-        find_faults()
+    assert (balances(learner.uuid)["V"].used, balances(learner.uuid)["V"].held) == (0, Decimal(6))
