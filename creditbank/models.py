@@ -4,18 +4,38 @@ from creditbank.agreements.models import Agreement, LimitRow, RuleBook, RuleBook
 from creditbank.catalogue.models import Outcome, Programme, Rate, Requirement
 from creditbank.ledger.models import Account, BookCheck, ExpiryWarning, Hold, LedgerFreeze, Posting, Transaction
 from creditbank.recognition.models import Application, ApplicationLine, ApplicationStep, ApplicationVote, DeclaredInterest
+from creditbank.ledger.models import Account, Hold, LedgerFreeze, Posting, Transaction
+from creditbank.recognition.models import (
+    Appeal,
+    Application,
+    ApplicationEvidence,
+    ApplicationLine,
+    ApplicationRerun,
+    ApplicationStep,
+    ApplicationVote,
+    DeclaredInterest,
+    ExpertStanding,
+    IndividualException,
+    RecognitionPolicy,
+)
 from creditbank.statements.models import Transcript
 
 __all__ = [
     "Account",
     "Agreement",
+    "Appeal",
     "Application",
+    "ApplicationEvidence",
     "ApplicationLine",
+    "ApplicationRerun",
     "ApplicationStep",
     "ApplicationVote",
     "BookCheck",
     "DeclaredInterest",
     "ExpiryWarning",
+    "ExpertStanding",
+    "IndividualException",
+    "RecognitionPolicy",
     "Hold",
     "LedgerFreeze",
     "LimitRow",

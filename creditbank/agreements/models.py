@@ -145,7 +145,7 @@ class RuleRow(models.Model):
     window_to = models.DateField(_("holds until"), null=True, blank=True)
     window_date = models.CharField(_("by the date of"), max_length=10, default="earned")
     programmes = models.JSONField(_("programmes"), default=list, blank=True)
-    route = models.CharField(_("route"), max_length=8, default="review")
+    route = models.CharField(_("route"), max_length=10, default="review")
     lhs = models.JSONField(_("left side"))
     grants = models.JSONField(_("grants"))
     evidence = models.JSONField(_("evidence"), default=list, blank=True)

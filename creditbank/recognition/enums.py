@@ -59,13 +59,66 @@ class Vote(models.TextChoices):
     OPPOSE = "oppose", _("does not agree")
 
 
+class DaysCounted(models.TextChoices):
+    """Which days a period counts."""
+
+    CALENDAR = "calendar", _("calendar days")
+    WORKING = "working", _("working days")
+
+
+class DefaultResult(models.TextChoices):
+    """What happens to an appeal that nobody decides in time."""
+
+    UPHOLD = "uphold", _("the decision stands")
+    GRANT = "grant", _("the appeal is granted")
+    ESCALATE = "escalate", _("it goes to the next level")
+
+
+class AppealGround(models.TextChoices):
+    """Why somebody appeals."""
+
+    EVIDENCE = "evidence", _("evidence was not considered")
+    RULE = "rule", _("a rule was applied wrongly")
+    PROCEDURE = "procedure", _("the procedure was not followed")
+    DELAY = "delay", _("there was no decision in time")
+    OTHER = "other", _("another reason")
+
+
+class AppealResult(models.TextChoices):
+    """How an appeal ended."""
+
+    UPHELD = "upheld", _("the decision stands")
+    GRANTED = "granted", _("granted")
+    ESCALATED = "escalated", _("passed to the next level")
+    REVERSE = "reverse", _("the award is to be taken back")
+
+
+class ExceptionKind(models.TextChoices):
+    """What an individual exception changes; names as in the rule engine."""
+
+    INSERT = "insert", _("an outcome counts for a requirement as well")
+    SUBSTITUTE = "substitute", _("an outcome counts instead of the required one")
+    WAIVE = "waive", _("a requirement is waived")
+    BLOCK = "block", _("a rule or requirement does not take part")
+    VALUE = "value", _("another amount for a requirement or limit")
+
+
+class ExceptionState(models.TextChoices):
+    """Where an individual exception stands."""
+
+    PROPOSED = "proposed", _("proposed")
+    APPROVED = "approved", _("approved")
+    REFUSED = "refused", _("refused")
+    ENDED = "ended", _("ended early")
+
+
 S = ApplicationState
 TRANSITIONS: dict[str, frozenset[str]] = {
     S.DRAFT: frozenset({S.SUBMITTED}),
-    S.SUBMITTED: frozenset({S.CHECKING, S.WITHDRAWN}),
-    S.CHECKING: frozenset({S.INFORMATION_REQUESTED, S.SECOND_REVIEW, S.DECIDED, S.WITHDRAWAL_REQUESTED, S.WITHDRAWN}),
+    S.SUBMITTED: frozenset({S.CHECKING, S.WITHDRAWN, S.APPEALED}),
+    S.CHECKING: frozenset({S.INFORMATION_REQUESTED, S.SECOND_REVIEW, S.DECIDED, S.WITHDRAWAL_REQUESTED, S.WITHDRAWN, S.APPEALED}),
     S.INFORMATION_REQUESTED: frozenset({S.CHECKING, S.WITHDRAWAL_REQUESTED, S.LAPSED, S.WITHDRAWN}),
-    S.SECOND_REVIEW: frozenset({S.DECIDED, S.CHECKING, S.WITHDRAWAL_REQUESTED}),
+    S.SECOND_REVIEW: frozenset({S.DECIDED, S.CHECKING, S.WITHDRAWAL_REQUESTED, S.APPEALED}),
     S.DECIDED: frozenset({S.ACCEPTED, S.LAPSED, S.APPEALED}),
     S.ACCEPTED: frozenset({S.POSTED}),
     S.POSTED: frozenset({S.APPEALED, S.REVERSED}),
@@ -73,10 +126,15 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     S.WITHDRAWN: frozenset(),
     S.LAPSED: frozenset(),
     S.APPEALED: frozenset({S.APPEAL_DECIDED}),
-    S.APPEAL_DECIDED: frozenset({S.ACCEPTED, S.REVERSED}),
+    S.APPEAL_DECIDED: frozenset({S.ACCEPTED, S.POSTED, S.REVERSED, S.DECIDED, S.SUBMITTED, S.CHECKING, S.SECOND_REVIEW}),
     S.REVERSED: frozenset(),
 }
-"""From each state, where it may go; every other step is refused."""
+"""From each state, where it may go; every other step is refused.
 
+Two readings (docs/adr/0021): a case that is overdue may be appealed before it was decided, because delay is a ground of appeal; and what an
+appeal leaves as it was goes back to the state it came from.
+"""
+
+MAY_BE_DELAYED = (S.SUBMITTED, S.CHECKING, S.SECOND_REVIEW)
 OPEN_STATES = (S.SUBMITTED, S.CHECKING, S.INFORMATION_REQUESTED, S.SECOND_REVIEW, S.WITHDRAWAL_REQUESTED)
 DESK_STATES = tuple(state for state in S if state != S.DRAFT)

@@ -62,7 +62,12 @@ class Application(models.Model):
     proof = models.CharField(_("proof"), max_length=10, blank=True)
     proposed_credits = models.DecimalField(_("proposed credits"), max_digits=8, decimal_places=3, default=0)
     decided_credits = models.DecimalField(_("recognised credits"), max_digits=8, decimal_places=3, null=True, blank=True)
+    declared_hash = models.CharField(_("hash of what was declared for"), max_length=64, blank=True)
+    chosen = models.JSONField(_("chosen records"), default=list, blank=True, help_text=_("Empty: the whole archive, used best."))
     required_approvals = models.PositiveSmallIntegerField(_("persons who must agree"), default=2)
+    decided_on_appeal = models.BooleanField(_("decided on appeal"), default=False)
+    spot_check = models.BooleanField(_("to be checked afterwards"), default=False)
+    hold_round = models.PositiveSmallIntegerField(_("how often it was held anew"), default=0)
     first_officer = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("first officer")
     )
@@ -77,8 +82,11 @@ class Application(models.Model):
     waiting_until = models.DateField(
         _("waiting for the learner until"), null=True, blank=True, help_text=_("The last day for an answer or an acceptance.")
     )
-    reminded_on = models.DateField(_("reminded"), null=True, blank=True)
+    waiting_since = models.DateField(_("waiting for the learner since"), null=True, blank=True)
+    desk_reminded = models.PositiveSmallIntegerField(_("share of the time at which the desk was reminded"), default=0)
+    learner_reminded = models.PositiveSmallIntegerField(_("share of the time at which the learner was reminded"), default=0)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    saved_at = models.DateTimeField(_("draft saved"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ApplicationQuerySet.as_manager()
@@ -97,11 +105,15 @@ class Application(models.Model):
             ),
             models.CheckConstraint(condition=Q(state__in=ApplicationState.values), name="application_state_is_known"),
             models.CheckConstraint(
-                condition=~Q(state__in=["decided", "accepted", "posted"]) | (~Q(verdict="") & Q(first_officer__isnull=False)),
+                condition=~Q(state__in=["decided", "accepted", "posted"])
+                | (~Q(verdict="") & (Q(first_officer__isnull=False) | Q(required_approvals=0) | Q(decided_on_appeal=True))),
                 name="application_decided_by_somebody",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["decided", "accepted", "posted"]) | Q(required_approvals__lt=2) | Q(second_officer__isnull=False),
+                condition=~Q(state__in=["decided", "accepted", "posted"])
+                | Q(required_approvals__lt=2)
+                | Q(second_officer__isnull=False)
+                | Q(decided_on_appeal=True),
                 name="application_decided_by_two",
             ),
         ]
@@ -109,6 +121,11 @@ class Application(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether rule and evidence leave nothing for a person to judge: it is decided when the free minutes are over."""
+        return self.required_approvals == 0
 
     def award_moves(self) -> list[tuple[UUID, Any]]:
         """What is awarded: (lead record, credits) of every line that was recognised."""
@@ -188,6 +205,7 @@ class ApplicationVote(models.Model):
     first_officer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("first officer"))
     vote = models.CharField(_("vote"), max_length=8, choices=Vote.choices)
     as_expert = models.BooleanField(_("as subject expert"), default=False)
+    is_experienced = models.BooleanField(_("with five years of practice"), default=False)
     note = models.CharField(_("note"), max_length=500, blank=True)
     at = models.DateTimeField()
 
@@ -202,6 +220,32 @@ class ApplicationVote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application_id}/{self.round}: {self.vote}"
+
+
+@append_only
+class ApplicationRerun(models.Model):
+    """An open application was decided again under a newer version of its rules, because the learner gains; question and answer before it stay.
+
+    Personal data: pseudonym of who did it; the old snapshot knows pseudonyms only.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="reruns")
+    old_rules = models.ForeignKey(RuleBookVersion, on_delete=models.PROTECT, related_name="+", verbose_name=_("rules before"))
+    new_rules = models.ForeignKey(RuleBookVersion, on_delete=models.PROTECT, related_name="+", verbose_name=_("rules after"))
+    old_snapshot = models.TextField(_("snapshot before"))
+    old_proposal = models.JSONField(_("proposal before"))
+    old_objective = models.JSONField(_("objective before"))
+    new_objective = models.JSONField(_("objective after"))
+    by_uuid = models.UUIDField(_("by"))
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("new run of an application")
+        verbose_name_plural = _("new runs of applications")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.application_id}: {self.old_rules_id} → {self.new_rules_id}"
 
 
 @append_only
