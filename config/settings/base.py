@@ -200,6 +200,8 @@ SMS_BACKEND = "identity.signin.sms.ConsoleBackend"
 # Minutes in which a learner can take back what has legal or credit effect (MIIT 2021, rules for apps made fit for older people: at
 # least 10). Read by creditbank.recognition; below 10 `check --deploy` fails with creditbank.E001; the demo sets 1 and says so.
 WITHDRAWAL_MINUTES = env.int("WITHDRAWAL_MINUTES", default=10, validate=environs.validate.Range(min=0, max=1440))
+# Working days by year, one file each (see the README there); where an institution counts in working days, a year without a file is an error.
+WORKING_DAYS = Path(env.str("WORKING_DAYS", default=str(ROOT / "seeds" / "data" / "working-days")))
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 # Ed25519 keys that sign papers and case files (foundation.keys, docs/adr/0023): files outside of the database and its backups. The demo

@@ -37,10 +37,13 @@ def verify(*, record: UUID, owner: UUID, unit: str, amount: Decimal, on: date, b
 
 
 @transaction.atomic
-def hold(*, application: UUID, owner: UUID, lots: Sequence[tuple[UUID, str, Decimal]], on: date, by: Any) -> Transaction | None:
+def hold(
+    *, application: UUID, owner: UUID, lots: Sequence[tuple[UUID, str, Decimal]], on: date, by: Any, again: int = 0
+) -> Transaction | None:
     """Reserve lots (record, unit, amount) for an application; None where there is nothing to hold.
 
-    Raises InsufficientCredit; IntegrityError where a lot is held or used already (the schema allows one live hold per lot).
+    ``again`` counts how often an application holds anew (after an appeal, say): each time is a transaction of its own, here and in what
+    follows from it. Raises InsufficientCredit; IntegrityError where a lot is held or used already (the schema allows one live hold per lot).
     """
     if not lots:
         return None
@@ -51,7 +54,7 @@ def hold(*, application: UUID, owner: UUID, lots: Sequence[tuple[UUID, str, Deci
     ]
     entry = None
     if moves:
-        entry = post_transaction(TransactionType.HOLD, moves, key=f"hold:{application}", by=by, on=on, application=application)
+        entry = post_transaction(TransactionType.HOLD, moves, key=_key("hold", application, again), by=by, on=on, application=application)
     systems = {system.code: system for system in CreditSystem.objects.all()}
     for lot, unit, amount in lots:
         Hold.objects.create(application_uuid=application, owner_uuid=owner, lot_uuid=lot, unit=systems[unit], amount=amount)
@@ -60,7 +63,7 @@ def hold(*, application: UUID, owner: UUID, lots: Sequence[tuple[UUID, str, Deci
 
 @transaction.atomic
 def release(
-    *, application: UUID, on: date, by: Any, lots: Sequence[UUID] | None = None, state: str = HoldState.VOIDED
+    *, application: UUID, on: date, by: Any, lots: Sequence[UUID] | None = None, state: str = HoldState.VOIDED, again: int = 0
 ) -> Transaction | None:
     """Give back what an application holds (all of it, or some lots); None where nothing is held any more."""
     held = (
@@ -82,14 +85,15 @@ def release(
     Hold.objects.filter(pk__in=[row.pk for row in rows]).update(state=state)
     if not moves:
         return None
-    key = f"release:{application}" + ("" if lots is None else ":" + rows[0].lot_uuid.hex[:12])
+    key = _key("release", application, again) + ("" if lots is None else ":" + rows[0].lot_uuid.hex[:12])
     return post_transaction(TransactionType.RELEASE, moves, key=key, by=by, on=on, application=application)
 
 
 @transaction.atomic
 def convert(
-    *, application: UUID, owner: UUID, unit: str, gains: Sequence[tuple[UUID, Decimal]], on: date, by: Any, note: tuple[str, str] = ("", "")
-) -> Transaction | None:
+    *, application: UUID, owner: UUID, unit: str, gains: Sequence[tuple[UUID, Decimal]], on: date, by: Any, note: tuple[str, str] = ("", ""),
+    again: int = 0,
+) -> Transaction | None:  # fmt: skip
     """Turn what is held into credit of the target's unit, through the bridge between the two units.
 
     ``gains`` is what each lead lot becomes. Held lots are used up whole; the difference stays on the bridge, where it is audited.
@@ -107,19 +111,21 @@ def convert(
         bridge = Place(AccountKind.BRIDGE, row.unit.code, NOBODY, f"{row.unit.code}>{unit}")
         if row.amount:
             moves.append(Move(Place(AccountKind.HELD, row.unit.code, owner, str(application)), bridge, row.amount, row.lot_uuid))
-    source_of = {row.lot_uuid: row.unit.code for row in held}
+    source_of = dict(Hold.objects.filter(application_uuid=application, state=HoldState.POSTED).values_list("lot_uuid", "unit__code"))
+    source_of |= {row.lot_uuid: row.unit.code for row in held}
     for lot, amount in gains:
         if lot not in source_of:
             raise NotHeld(str(lot))
         bridge = Place(AccountKind.BRIDGE, unit, NOBODY, f"{source_of[lot]}>{unit}")
         moves.append(Move(bridge, Place(AccountKind.CONVERTED, unit, owner, str(application)), amount, lot))
     Hold.objects.filter(pk__in=[row.pk for row in held]).update(state=HoldState.POSTED)
-    return post_transaction(TransactionType.CONVERT, moves, key=f"convert:{application}", by=by, on=on, application=application, note=note)
+    key = _key("convert", application, again)
+    return post_transaction(TransactionType.CONVERT, moves, key=key, by=by, on=on, application=application, note=note)
 
 
 def award(
     *, application: UUID, owner: UUID, unit: str, programme: str, gains: Sequence[tuple[UUID, Decimal]], on: date, by: Any,
-    second: Any = None, note: tuple[str, str] = ("", ""),
+    second: Any = None, note: tuple[str, str] = ("", ""), again: int = 0,
 ) -> Transaction:  # fmt: skip
     """Count converted credit towards a programme, for good: only a reversal by two persons takes it back."""
     moves = [
@@ -129,8 +135,13 @@ def award(
         for lot, amount in gains
     ]  # fmt: skip
     return post_transaction(
-        TransactionType.AWARD, moves, key=f"award:{application}", by=by, on=on, application=application, second=second, note=note
+        TransactionType.AWARD, moves, key=_key("award", application, again), by=by, on=on, application=application, second=second, note=note
     )
+
+
+def _key(kind: str, application: UUID, again: int) -> str:
+    """The business key of what an application does to the ledger, the first time or again."""
+    return f"{kind}:{application}" + (f":{again}" if again else "")
 
 
 def expire(*, record: UUID, owner: UUID, unit: str, amount: Decimal, on: date, kind: str = AccountKind.AVAILABLE) -> Transaction:

@@ -44,5 +44,45 @@ class Involved(Exception):
     """The person taught what is to be recognised, or has declared an interest in the case."""
 
 
+class JustPublished(Involved):
+    """The person published the rules of this case less than a day ago."""
+
+
 class ExpertNeeded(Exception):
-    """The last seat of a review panel is for a subject expert, because none has voted yet."""
+    """The last seat of a review panel is for a subject expert (of five years' practice in a panel of five), because none has voted yet."""
+
+
+class EvidenceMissing(Exception):
+    """The rules ask for evidence that is not there; ``items`` names it."""
+
+    def __init__(self, items: list[str]) -> None:
+        super().__init__(", ".join(items))
+        self.items = items
+
+
+class BadFile(Exception):
+    """A file that is not taken: ``code`` is size, kind or pixels."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class NoFurtherAppeal(Exception):
+    """Every level of appeal was used."""
+
+
+class NothingGranted(Exception):
+    """An appeal that is granted gives more on some line and less on none."""
+
+
+class BadException(Exception):
+    """An individual exception that the programme or its rules do not know; ``field`` is path or value."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+class NoGain(Exception):
+    """Under the newer rules the learner would not gain."""

@@ -12,11 +12,13 @@ from creditbank.catalogue.models import Outcome
 from creditbank.ledger.enums import HoldState
 from creditbank.ledger.models import Hold
 from creditbank.ledger.queries import live_lots
-from creditbank.rules.types import Facts, RecordFacts, Target, Trust
+from creditbank.rules.types import Facts, IndividualException, RecordFacts, Target, Trust
 from learning.api import LearningRecord, RecordState, records_of
 
 
-def facts_of(person: Any, target: Target, *, applied_on: date, only: Iterable[UUID] | None = None) -> Facts:
+def facts_of(
+    person: Any, target: Target, *, applied_on: date, only: Iterable[UUID] | None = None, exceptions: tuple[IndividualException, ...] = ()
+) -> Facts:
     """Everything of a person that may count for a target: active records with their state in the bank.
 
     ``only`` narrows to chosen records. Credit that is confirmed in the account is available; a record without credit is available as it is
@@ -36,8 +38,9 @@ def facts_of(person: Any, target: Target, *, applied_on: date, only: Iterable[UU
         for record in records
     )
     return Facts(
-        learner=str(person.uuid), records=facts, target=target, applied_on=applied_on, used=tuple(used.items()), held=tuple(held.items())
-    )
+        learner=str(person.uuid), records=facts, target=target, applied_on=applied_on, used=tuple(used.items()), held=tuple(held.items()),
+        exceptions=exceptions,
+    )  # fmt: skip
 
 
 def _reserved(owner: UUID) -> tuple[dict[str, str], dict[str, str]]:

@@ -30,10 +30,10 @@ register_notice(
 )
 register_notice(
     "recognition.decided",
-    zh=("申请 {reference} 有了决定", "拟认定 {credits} 学分，与您提交时所示不同，请查看并确认是否接受。"),
+    zh=("申请 {reference} 有了决定", "拟认定 {credits} 学分，与您提交时所示不同，请在 {until} 前查看并确认是否接受。"),
     en=(
         "Application {reference} was decided",
-        "{credits} credits would be recognised, which differs from what you were shown. Please look and accept.",
+        "{credits} credits would be recognised, which differs from what you were shown. Please look and accept by {until}.",
     ),
 )
 register_notice(
@@ -82,5 +82,84 @@ register_notice(
     en=(
         "Credit has expired: {title}",
         "{credits} credits for “{title}” expired on {day} and cannot be used any more; the record stays in your archive.",
+    ),
+)
+register_notice(
+    "recognition.checking",
+    zh=("申请 {reference} 正在审核", "审核人已经受理，{due} 前答复。"),
+    en=("Application {reference} is being checked", "An officer has taken it; you will have an answer by {due}."),
+)
+register_notice(
+    "recognition.second_review",
+    zh=("申请 {reference} 待复核", "初审已完成，等待其他审核人复核；有结果会马上通知您。"),
+    en=("Application {reference} is in second review", "The first opinion is given and others have to agree; you will be told the result."),
+)
+register_notice(
+    "recognition.withdrawn",
+    zh=("申请 {reference} 已撤回", "冻结的学分已经退回，您可以再次申请。"),
+    en=("Application {reference} is withdrawn", "What was held is available again; you can apply anew."),
+)
+register_notice(
+    "recognition.rerun",
+    zh=("申请 {reference} 改按新规则计算", "按新版规则对您更有利，现建议认定 {credits} 学分；决定后请您确认是否接受。"),
+    en=(
+        "Application {reference} was worked out by newer rules",
+        "The newer version gives you more: {credits} credits are proposed now. You will be asked to accept the result.",
+    ),
+)
+register_notice(
+    "recognition.appealed",
+    zh=("申请 {reference} 的申诉已收到", "{due} 前由未经手此案的人作出裁决。"),
+    en=("Your appeal on {reference} was received", "Somebody who had no part in the case decides by {due}."),
+)
+register_notice(
+    "recognition.appeal_upheld",
+    zh=("申请 {reference} 的申诉：维持原决定", "理由和下一步请看申请页面。"),
+    en=("Appeal on {reference}: the decision stands", "The page gives the reasons and what you can do next."),
+)
+register_notice(
+    "recognition.appeal_granted",
+    zh=("申请 {reference} 的申诉成立", "改为认定 {credits} 学分。"),
+    en=("Appeal on {reference} granted", "{credits} credits are recognised now."),
+)
+register_notice(
+    "recognition.appeal_escalated",
+    zh=("申请 {reference} 的申诉转到上一级", "本级没有按期裁决，已自动转上一级，{due} 前裁决。"),
+    en=("Appeal on {reference} passed to the next level", "It was not decided in time; the next level decides by {due}."),
+)
+register_notice(
+    "recognition.appeal_reverse",
+    zh=("申请 {reference} 的申诉：将冲正入账", "另一位审核人冲正后，原学分退回您的账户。"),
+    en=(
+        "Appeal on {reference}: the award is taken back",
+        "A second person carries it out; your original credit then returns to your account.",
+    ),
+)
+register_notice(
+    "recognition.exception_approved",
+    zh=("《{programme}》为您批准了个别例外", "理由：{reason}。{until} 前有效，申请认定时自动使用。"),
+    en=("An exception for you in {programme}", "Reason: {reason}. It holds until {until} and is used when you apply."),
+)
+register_notice(
+    "recognition.answered",
+    zh=("申请 {reference} 的申请人已补充", "请继续审核。"),
+    en=("The learner answered on {reference}", "Please go on with the case."),
+)
+register_notice(
+    "recognition.assigned",
+    zh=("案件 {reference} 已分给您", "请在答复期限前审核。"),
+    en=("Case {reference} was given to you", "Please decide before the answer is due."),
+)
+register_notice(
+    "recognition.desk_reminder",
+    zh=("案件 {reference} 快到期限", "须在 {due} 前答复申请人。"),
+    en=("Case {reference} is due soon", "The learner must have an answer by {due}."),
+)
+register_notice(
+    "recognition.appeal_waits",
+    zh=("申诉待裁决：{reference}", "须在 {due} 前裁决；逾期次日按公布的默认结果处理，并记录逾期人。"),
+    en=(
+        "An appeal waits: {reference}",
+        "It is to be decided by {due}; on the next day the published default is carried out and it is written who was late.",
     ),
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,14 +15,15 @@ from creditbank.agreements.queries import limits_of, rule_base, target_of, versi
 from creditbank.catalogue.models import Programme
 from creditbank.ledger.enums import TransactionType
 from creditbank.ledger.models import Transaction
-from creditbank.recognition.enums import OPEN_STATES, ApplicationState
+from creditbank.recognition.enums import OPEN_STATES, ApplicationState, ExceptionState
 from creditbank.recognition.exceptions import NoRulesInForce
 from creditbank.recognition.facts import facts_of
-from creditbank.recognition.models import Application
+from creditbank.recognition.models import Application, IndividualException
 from creditbank.recognition.replaying import read_snapshot
 from creditbank.rules.decide import decide
 from creditbank.rules.snapshot import canonical, hash_of, plain, snapshot
 from creditbank.rules.types import Decision, Facts, Limit, RuleBase
+from creditbank.rules.types import IndividualException as RuleException
 from learning.api import LearningRecord, RecordState, Trust
 
 
@@ -50,9 +50,21 @@ def propose(person: Any, programme: Programme, *, on: date, only: Iterable[UUID]
     if version is None:
         raise NoRulesInForce(programme.institution.code)
     base, limits, target = rule_base(version), limits_of(version), target_of(programme)
-    facts = facts_of(person, target, applied_on=on, only=only)
+    facts = facts_of(person, target, applied_on=on, only=only, exceptions=exceptions_of(person, programme, on=on))
     decision = decide(facts, base, limits, on)
     return Proposal(programme, version, facts, base, limits, decision, snapshot(facts, base, limits, on))
+
+
+def exceptions_of(person: Any, programme: Programme, *, on: date) -> tuple[RuleException, ...]:
+    """What two persons decided for this learner alone in this programme, while it holds. One query."""
+    rows = IndividualException.objects.filter(learner=person, programme=programme, state=ExceptionState.APPROVED, expires_on__gte=on)
+    return tuple(
+        RuleException(
+            path=row.path, kind=row.kind, by=str(row.proposed_by.uuid), approved_by=str(row.answered_by.uuid) if row.answered_by else "",
+            value=row.value, reason=row.reason, expires=row.expires_on,
+        )
+        for row in rows.select_related("proposed_by", "answered_by").order_by("id")
+    )  # type: ignore[arg-type]  # fmt: skip
 
 
 def replay(application: Application) -> bool:
@@ -90,15 +102,3 @@ def queue_of(user: Any, *, state: str = "", search: str = "") -> QuerySet[Applic
 def open_cases(user: Any) -> QuerySet[Application]:
     """Cases that wait for somebody at the person's desk."""
     return queue_of(user).filter(state__in=OPEN_STATES)
-
-
-def approvals_needed(*, route: str, amount: Decimal, median: Decimal | None = None) -> int:
-    """How many persons must agree: the greater of the route's and the threshold's number, never none for credit.
-
-    Above 10 credits, or above five times the median of earlier decisions under the same rules, it takes two. ``median`` is None with fewer
-    than 20 earlier decisions, when only the absolute bound counts. Reviewed cases take two persons in any case: the first journey knows no
-    single-handed decision.
-    """
-    threshold = 2 if amount > 10 or (median is not None and amount > 5 * median) else 0  # noqa: PLR2004  the regulation's figures
-    by_route = {"auto": 1, "review": 2, "panel": 3}[route]
-    return max(by_route, threshold)

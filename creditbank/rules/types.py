@@ -185,7 +185,7 @@ class Rule:
     window_to: date | None = None
     window_date: WindowDate = "earned"
     programmes: tuple[str, ...] = ()
-    route: Literal["auto", "review", "panel"] = "review"
+    route: Literal["auto", "review", "panel", "standards"] = "review"
     evidence: tuple[str, ...] = ()
     reason_zh: str = ""
     reason_en: str = ""

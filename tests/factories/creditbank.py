@@ -25,10 +25,13 @@ from creditbank.api import (
     Requirement,
     RuleBook,
     RuleBookVersion,
+    Terms,
     claim_application,
     decide_application,
     deposit,
+    draft_policy,
     draft_version,
+    publish_policy,
     publish_rules,
     start_application,
     submit_application,
@@ -42,6 +45,7 @@ from tests.factories.learning import credit_system, make_record
 AT = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 ON = date(2026, 3, 2)
 LATER = AT + timedelta(days=1)
+TWO = Terms(people_for_review=2)
 _numbers = itertools.count(1)
 
 
@@ -101,8 +105,10 @@ class Bank:
     outcomes: list[Outcome] = field(default_factory=list)
 
 
-def make_bank(*, amounts: Sequence[str] = ("3", "2"), unit: str = "V", route: str = "review", min_score: str = "60") -> Bank:
-    """Rule ``R1`` … turns one outcome each of another institution, taken in ``unit``, into so many academic credits."""
+def make_bank(
+    *, amounts: Sequence[str] = ("3", "2"), unit: str = "V", route: str = "review", min_score: str = "60", terms: Terms = TWO
+) -> Bank:
+    """Two persons agree on a reviewed case here, unless ``terms`` say otherwise. Rule ``R1`` … turns one outcome each of another institution, taken in ``unit``, into so many academic credits."""
     number = next(_numbers)
     home, source = InstitutionFactory(), InstitutionFactory()
     programme = ProgrammeFactory(institution=home)
@@ -122,6 +128,7 @@ def make_bank(*, amounts: Sequence[str] = ("3", "2"), unit: str = "V", route: st
     book = RuleBookFactory(institution=home)
     draft = draft_version(book, rules=rules, limits=[], valid_from=date(2025, 1, 1), actor=officer)
     version = publish_rules(draft, actor=reviewer, at=AT - timedelta(days=30))
+    publish_policy(draft_policy(home, terms, valid_from=date(2025, 1, 1), actor=officer), actor=reviewer, at=AT - timedelta(days=30))
     return Bank(home, programme, version, source, officer, reviewer, person_as(Role.AUDITOR, name="审计员"), outcomes)
 
 

@@ -14,7 +14,19 @@ from django.utils import timezone
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
 from cms.api import CoursePage, KindOfEducation, QuestionFacts, SchoolPage, Subject, create_home, create_quiz
-from creditbank.api import Agreement, Outcome, Programme, Rate, Requirement, RuleBook, draft_version, publish_rules
+from creditbank.api import (
+    Agreement,
+    Outcome,
+    Programme,
+    Rate,
+    Requirement,
+    RuleBook,
+    Terms,
+    draft_policy,
+    draft_version,
+    publish_policy,
+    publish_rules,
+)
 from foundation.api import CreditSystem, Level, LevelFramework
 from identity.api import Institution, Role, User, grant_membership, onboard_institution
 
@@ -94,7 +106,11 @@ def write_rules(world: World, *, min_score: str = "60") -> None:
     version = draft_version(
         book, rules=[rule], limits=[], valid_from=timezone.localdate() - timedelta(days=3), actor=world.people["author"]
     )
-    publish_rules(version, actor=world.people["second"], at=timezone.now())
+    publish_rules(version, actor=world.people["second"], at=timezone.now() - timedelta(days=3))
+    policy = draft_policy(
+        world.places["CCC"], Terms(people_for_review=2), valid_from=timezone.localdate() - timedelta(days=3), actor=world.people["author"]
+    )
+    publish_policy(policy, actor=world.people["second"], at=timezone.now() - timedelta(days=3))
 
 
 def write_course(world: World) -> CoursePage:

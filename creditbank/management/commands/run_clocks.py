@@ -8,24 +8,33 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from creditbank.api import run_clocks
+from creditbank.api import NoCalendar, decide_what_rules_decide, run_clocks
 
 
 class Command(BaseCommand):
-    """Reminders, lapses, warnings, expiry."""
+    """Automatic decisions, reminders, lapses, defaults of appeals, warnings, expiry."""
 
-    help = "Let applications lapse, send reminders, expire credit."
+    help = "Decide by rule, send reminders, let applications lapse, end appeals by default, expire credit."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--decide", action="store_true", help="Only decide what the rules decide; meant for every few minutes.")
         parser.add_argument("--on", default="", help="The day (YYYY-MM-DD); today where it is missing.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
+        if options["decide"]:
+            self.stdout.write(f"{len(decide_what_rules_decide(at=now))} decided by rule")
+            return
         try:
             on = date.fromisoformat(options["on"]) if options["on"] else timezone.localdate(now)
         except ValueError as error:
             raise CommandError(f"Not a day: {options['on']}") from error
-        report = run_clocks(on=on, at=now)
+        try:
+            report = run_clocks(on=on, at=now)
+        except NoCalendar as error:
+            raise CommandError(f"{error}: add a file to the folder of working days") from error
         self.stdout.write(
-            f"{on}: {len(report.reminded)} reminded, {len(report.lapsed)} lapsed, {report.warned} warned, {report.expired} lots expired"
+            f"{on}: {len(report.decided)} decided by rule, {len(report.reminded)} learners and {report.desk_reminded} desks reminded, "
+            f"{len(report.lapsed)} lapsed, {len(report.defaulted)} appeals ended by default, {report.warned} warned, "
+            f"{report.expired} lots expired"
         )

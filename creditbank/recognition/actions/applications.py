@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Length
 from django.utils import timezone
 
 from creditbank.catalogue.models import Programme
-from creditbank.ledger.actions import hold, release
-from creditbank.ledger.exceptions import InsufficientCredit
-from creditbank.ledger.queries import live_lots
+from creditbank.recognition.actions.holding import hold_records, release_all
 from creditbank.recognition.actions.posting import post_award
-from creditbank.recognition.actions.steps import locked, move_on, require_uninvolved, tell_learner
-from creditbank.recognition.enums import ApplicationState
-from creditbank.recognition.exceptions import NothingToRecognise, RecordsTaken, TooLate
-from creditbank.recognition.models import Application, ApplicationLine, ApplicationStep
-from creditbank.recognition.queries import Proposal, approvals_needed, propose
+from creditbank.recognition.actions.steps import locked, move_on, require_uninvolved, tell_desk, tell_learner
+from creditbank.recognition.approvals import required_approvals
+from creditbank.recognition.enums import ApplicationState, Verdict
+from creditbank.recognition.evidence import evidence_items
+from creditbank.recognition.exceptions import EvidenceMissing, NothingToRecognise, RecordsTaken, TooLate
+from creditbank.recognition.models import Application, ApplicationEvidence, ApplicationLine, ApplicationStep
+from creditbank.recognition.queries import Proposal, propose
+from creditbank.recognition.terms import answer_due, last_day, policy_in_force, terms_of
+from creditbank.recognition.uploads import KeptFile
+from creditbank.rules.snapshot import plain
 from foundation.api import record_audit_entry
 
 State = ApplicationState
 TRIES = 20
-ANSWER_WITHIN_DAYS = 15
-"""Days until an application is answered (Chongqing credit bank: 15 working days; counted here as calendar days, the stricter reading)."""
 
 
 @transaction.atomic
@@ -66,8 +68,61 @@ def _next_reference(at: datetime) -> str:
 
 @transaction.atomic
 def send_application(programme: Programme, *, learner: Any, at: datetime, shown_hash: str) -> Application:
-    """Start and submit in one: what cannot be submitted leaves no draft behind. Raises what ``submit_application`` raises."""
+    """Start and submit in one: what cannot be submitted leaves no draft behind that was not there. Raises what ``submit_application`` raises."""
     return submit_application(start_application(programme, learner=learner, at=at), actor=learner, at=at, shown_hash=shown_hash)
+
+
+@transaction.atomic
+def save_choice(application: Application, *, records: Iterable[UUID], at: datetime) -> Application:
+    """Keep in the draft which records are to be used; none: the whole archive, used best. Raises WrongState."""
+    application = locked(application, State.DRAFT)
+    application.chosen = sorted({str(ident) for ident in records})
+    application.saved_at = at
+    application.save(update_fields=["chosen", "saved_at"])
+    return application
+
+
+def chosen_records(application: Application | None) -> list[UUID] | None:
+    """What a draft narrows the archive to; None for all of it."""
+    return [UUID(ident) for ident in application.chosen] if application is not None and application.chosen else None
+
+
+@transaction.atomic
+def add_evidence(
+    application: Application, *, rule: str, item: str, record: UUID, file: KeptFile, actor: Any, at: datetime
+) -> ApplicationEvidence:
+    """Keep a file for an item of the evidence list: while it is a draft, or when the desk asked for something. Raises WrongState.
+
+    The same content for the same item twice is kept once.
+    """
+    application = locked(application, State.DRAFT, State.INFORMATION_REQUESTED)
+    digest = hashlib.sha256(file.content).hexdigest()
+    known = application.evidence.filter(item=item, record_uuid=record, sha256=digest).first()
+    if known is not None:
+        return known
+    row = ApplicationEvidence(
+        application=application, rule=rule, item=item, record_uuid=record, filename=file.filename, media_type=file.media_type,
+        size=len(file.content), sha256=digest, uploaded_at=at,
+    )  # fmt: skip
+    row.file.save(digest, ContentFile(file.content), save=False)
+    row.save(force_insert=True)
+    Application.objects.filter(pk=application.pk).update(saved_at=at)
+    record_audit_entry(
+        "recognition.add_evidence", actor=actor, about=application, concerns=application.learner.uuid, data={"sha256": digest}
+    )
+    return row
+
+
+@transaction.atomic
+def remove_evidence(evidence: ApplicationEvidence, *, actor: Any, at: datetime) -> None:
+    """Take a file out of a draft. Raises WrongState once it was submitted: what somebody may have judged by stays."""
+    application = locked(evidence.application, State.DRAFT)
+    digest = evidence.sha256
+    evidence.delete()
+    Application.objects.filter(pk=application.pk).update(saved_at=at)
+    record_audit_entry(
+        "recognition.remove_evidence", actor=actor, about=application, concerns=application.learner.uuid, data={"sha256": digest}
+    )
 
 
 @transaction.atomic
@@ -79,23 +134,47 @@ def submit_application(
     ``shown_hash`` is the snapshot hash of the page on which the learner declared; empty where there was none to show.
 
     Raises WrongState; NothingToRecognise; RecordsTaken where the archive or the rules changed since the proposal was shown, or another
-    application was quicker.
+    application was quicker; EvidenceMissing; NoCalendar where the working days of a year are not known.
     """
     application = locked(application, State.DRAFT)
     on = timezone.localdate(at)
-    proposal = propose(application.learner, application.programme, on=on, only=only)
+    proposal = propose(application.learner, application.programme, on=on, only=only if only is not None else chosen_records(application))
     if not proposal.decision.allocation:
         raise NothingToRecognise
     if shown_hash and shown_hash != proposal.decision.snapshot_hash:
         raise RecordsTaken
+    _require_evidence(application, proposal)
     _store(application, proposal, at=at)
-    _hold(application, proposal, actor=actor, at=at)
+    hold_for(application, proposal, actor=actor, at=at)
     move_on(application, State.SUBMITTED, action="submit", actor=actor, at=at)
     tell_learner(application, "submitted", due=application.due_on.isoformat() if application.due_on else "")
     return application
 
 
+def _require_evidence(application: Application, proposal: Proposal) -> None:
+    rows = plain(proposal.decision)["allocation"]
+    missing = [
+        item.item for item in evidence_items(rows, proposal.facts, proposal.base, files=application.evidence.all()) if not item.is_done
+    ]
+    if missing:
+        raise EvidenceMissing(missing)
+
+
 def _store(application: Application, proposal: Proposal, *, at: datetime) -> None:
+    on = timezone.localdate(at)
+    application.policy = policy_in_force(application.institution, on=on)
+    terms = terms_of(application.policy)
+    store_proposal(application, proposal)
+    application.declared_hash = application.snapshot_hash
+    application.required_approvals = required_approvals(
+        proposal.decision, proposal.facts, proposal.base, people_for_review=terms.people_for_review
+    )
+    application.submitted_at = application.declared_at = at
+    application.due_on = last_day(on, terms.decide_days, terms.decide_counting)
+
+
+def store_proposal(application: Application, proposal: Proposal) -> None:
+    """Pin question, answer and rules in the application; the caller saves it."""
     decision = proposal.decision
     application.rules = proposal.version
     application.snapshot = proposal.snapshot
@@ -103,11 +182,6 @@ def _store(application: Application, proposal: Proposal, *, at: datetime) -> Non
     application.proposal = proposal.document()
     application.proof = decision.proof.status
     application.proposed_credits = decision.posted
-    routes = {rule.id: rule.route for rule in proposal.base.rules}
-    strictest = max((routes[row.rule] for row in decision.allocation), key=["auto", "review", "panel"].index)
-    application.required_approvals = approvals_needed(route=strictest, amount=decision.posted)
-    application.submitted_at = application.declared_at = at
-    application.due_on = timezone.localdate(at) + timedelta(days=ANSWER_WITHIN_DAYS)
     application.lines.all().delete()
     ApplicationLine.objects.bulk_create(
         [
@@ -120,27 +194,22 @@ def _store(application: Application, proposal: Proposal, *, at: datetime) -> Non
     )  # fmt: skip
 
 
-def _hold(application: Application, proposal: Proposal, *, actor: Any, at: datetime) -> None:
-    lots = live_lots(application.learner.uuid)
-    unit = proposal.facts.target.system
-    used = sorted({UUID(ident) for row in proposal.decision.allocation for ident in row.records})
-    wanted = [(lot, *lots.get(lot, (unit, Decimal(0)))) for lot in used]
-    try:
-        with transaction.atomic():
-            hold(application=application.uuid, owner=application.learner.uuid, lots=wanted, on=timezone.localdate(at), by=actor)
-    except (IntegrityError, InsufficientCredit) as error:
-        raise RecordsTaken from error
+def hold_for(application: Application, proposal: Proposal, *, actor: Any, at: datetime) -> None:
+    """Reserve every record that the proposal uses. Raises RecordsTaken."""
+    used = {UUID(ident) for row in proposal.decision.allocation for ident in row.records}
+    hold_records(application, used, actor=actor, at=at)
 
 
 @transaction.atomic
 def answer_request(application: Application, *, actor: Any, at: datetime, text: str) -> Application:
     """The learner answers what the officer asked for; the clock runs again, longer by the days it stood still."""
     application = locked(application, State.INFORMATION_REQUESTED)
-    asked = ApplicationStep.objects.filter(application=application, to_state=State.INFORMATION_REQUESTED).order_by("-id").first()
-    if asked is not None and application.due_on is not None:
-        application.due_on += timezone.localdate(at) - timezone.localdate(asked.at)
-    application.answer, application.waiting_until = text, None
+    application.answer, application.waiting_until, application.waiting_since = text, None, None
     move_on(application, State.CHECKING, action="answer", actor=actor, at=at)
+    application.due_on = answer_due(application)
+    application.save(update_fields=["due_on"])
+    if application.first_officer is not None:
+        tell_desk(application, "answered", [application.first_officer])
     return application
 
 
@@ -157,8 +226,9 @@ def withdraw_application(application: Application, *, actor: Any, at: datetime) 
     application = locked(application, State.SUBMITTED, State.CHECKING, State.INFORMATION_REQUESTED)
     if not can_still_withdraw(application, at=at):
         raise TooLate
-    release(application=application.uuid, on=timezone.localdate(at), by=actor)
+    release_all(application, actor=actor, at=at)
     move_on(application, State.WITHDRAWN, action="withdraw", actor=actor, at=at)
+    tell_learner(application, "withdrawn")
     return application
 
 
@@ -170,8 +240,9 @@ def request_withdrawal(application: Application, *, actor: Any, at: datetime, re
     """
     application = locked(application, State.SUBMITTED, State.CHECKING, State.INFORMATION_REQUESTED, State.SECOND_REVIEW)
     if application.state == State.SUBMITTED:
-        release(application=application.uuid, on=timezone.localdate(at), by=actor)
+        release_all(application, actor=actor, at=at)
         move_on(application, State.WITHDRAWN, action="withdraw", actor=actor, at=at, note=reason)
+        tell_learner(application, "withdrawn")
         return application
     move_on(application, State.WITHDRAWAL_REQUESTED, action="request_withdrawal", actor=actor, at=at, note=reason)
     return application
@@ -181,10 +252,10 @@ def request_withdrawal(application: Application, *, actor: Any, at: datetime, re
 def answer_withdrawal(application: Application, *, grant: bool, actor: Any, at: datetime, note: str = "") -> Application:
     """An officer lets the learner take the application back, or goes on where the case stood. Raises WrongState, SamePersonTwice, Involved."""
     application = locked(application, State.WITHDRAWAL_REQUESTED)
-    require_uninvolved(application, actor)
+    require_uninvolved(application, actor, at=at)
     asked = ApplicationStep.objects.filter(application=application, to_state=State.WITHDRAWAL_REQUESTED).latest("id")
     if grant:
-        release(application=application.uuid, on=timezone.localdate(at), by=actor)
+        release_all(application, actor=actor, at=at)
         move_on(application, State.WITHDRAWN, action="grant_withdrawal", actor=actor, at=at, note=note)
         tell_learner(application, "withdrawal_granted")
         return application
@@ -200,8 +271,8 @@ def accept_decision(application: Application, *, actor: Any, at: datetime) -> Ap
     Not called where the result is exactly the proposal shown on submitting: the declaration took that one in advance. Raises WrongState.
     """
     application = locked(application, State.DECIDED)
-    if not application.decided_credits:
+    if application.verdict == Verdict.REFUSED:
         raise NothingToRecognise
-    application.waiting_until = None
+    application.waiting_until = application.waiting_since = None
     move_on(application, State.ACCEPTED, action="accept", actor=actor, at=at)
     return post_award(application, actor=actor, at=at)

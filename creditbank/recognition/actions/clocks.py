@@ -1,4 +1,4 @@
-"""What happens because a day has come: applications lapse, reminders go out, credit expires."""
+"""What happens because a day has come: cases decide themselves, people are reminded, applications lapse, appeals end, credit expires."""
 
 from __future__ import annotations
 
@@ -8,21 +8,26 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
-from creditbank.ledger.actions import expire, release
+from creditbank.ledger.actions import expire
 from creditbank.ledger.queries import expiring_lots
-from creditbank.recognition.actions.steps import in_words, locked, move_on, tell_learner
-from creditbank.recognition.enums import ApplicationState
+from creditbank.recognition.actions.appeals import run_defaults
+from creditbank.recognition.actions.desk import decide_automatically
+from creditbank.recognition.actions.holding import release_all
+from creditbank.recognition.actions.steps import in_words, locked, move_on, people_at, tell_desk, tell_learner
+from creditbank.recognition.enums import MAY_BE_DELAYED, ApplicationState, Verdict
 from creditbank.recognition.exceptions import WrongState
-from creditbank.recognition.models import Application
+from creditbank.recognition.models import Appeal, Application
+from creditbank.recognition.terms import pauses_of, share_passed, terms_of
 from foundation.api import Notice, notify
+from identity.api import Role
 from learning.api import LearningRecord
 
 State = ApplicationState
-REMIND_DAYS = 7
-"""A reminder goes out so many days before an application lapses."""
 WARN_DAYS = 30
 """A warning goes out so many days before credit expires."""
 
@@ -33,27 +38,60 @@ class ClockReport:
 
     reminded: list[str] = field(default_factory=list)
     lapsed: list[str] = field(default_factory=list)
+    decided: list[str] = field(default_factory=list)
+    defaulted: list[str] = field(default_factory=list)
+    desk_reminded: int = 0
     warned: int = 0
     expired: int = 0
 
 
 def run_clocks(*, on: date, at: datetime) -> ClockReport:
-    """Everything that is due on a day; running it again does nothing more. A day that was missed is made up for by the next run."""
-    report = ClockReport()
-    waiting = Application.objects.filter(state__in=[State.INFORMATION_REQUESTED, State.DECIDED], waiting_until__isnull=False).exclude(
-        verdict="refused", state=State.DECIDED
-    )
-    for application in waiting.order_by("id"):
-        if application.waiting_until is None:
-            continue
-        if application.waiting_until < on:
-            if _lapse(application, on=on, at=at):
-                report.lapsed.append(application.reference)
-        elif application.waiting_until - on <= timedelta(days=REMIND_DAYS) and application.reminded_on is None:
-            _remind(application, on=on)
-            report.reminded.append(application.reference)
+    """Everything that is due on a day; running it again does nothing more. A day that was missed is made up for by the next run.
+
+    Raises NoCalendar where an institution counts working days of a year without a table.
+    """
+    report = ClockReport(decided=decide_what_rules_decide(at=at))
+    for application in _waiting_for_learners():
+        _learner_clock(application, report, on=on, at=at)
+    for application in Application.objects.filter(state__in=MAY_BE_DELAYED, due_on__isnull=False).select_related("policy").order_by("id"):
+        report.desk_reminded += _remind_desk(application, on=on)
+    for appeal in Appeal.objects.undecided().select_related("application__policy", "application__institution", "taken_by").order_by("id"):
+        report.desk_reminded += _remind_about_appeal(appeal, on=on)
+    report.defaulted = run_defaults(on=on, at=at)
     _expire_credit(report, on=on)
     return report
+
+
+def decide_what_rules_decide(*, at: datetime) -> list[str]:
+    """Decide every automatic case whose free minutes are over; their references. Meant for every few minutes."""
+    over = at - timedelta(minutes=settings.WITHDRAWAL_MINUTES)
+    done = []
+    for application in Application.objects.filter(state=State.SUBMITTED, required_approvals=0, submitted_at__lt=over).order_by("id"):
+        try:
+            decide_automatically(application, at=at)
+        except WrongState:
+            continue
+        done.append(application.reference)
+    return done
+
+
+def _waiting_for_learners() -> Iterable[Application]:
+    waiting = Application.objects.filter(state__in=[State.INFORMATION_REQUESTED, State.DECIDED], waiting_until__isnull=False)
+    return waiting.exclude(verdict=Verdict.REFUSED, state=State.DECIDED).select_related("learner", "programme").order_by("id")
+
+
+def _learner_clock(application: Application, report: ClockReport, *, on: date, at: datetime) -> None:
+    until, since = application.waiting_until, application.waiting_since
+    if until is None:
+        return
+    if until < on:
+        if _lapse(application, on=on, at=at):
+            report.lapsed.append(application.reference)
+        return
+    share = share_passed(since, (until - since).days, "calendar", on=on) if since else 0
+    if share > application.learner_reminded:
+        _remind(application, share)
+        report.reminded.append(application.reference)
 
 
 @transaction.atomic
@@ -65,16 +103,47 @@ def _lapse(application: Application, *, on: date, at: datetime) -> bool:
         return False
     if application.waiting_until is None or application.waiting_until >= on:
         return False
-    release(application=application.uuid, on=on, by=None)
+    release_all(application, actor=None, at=at)
     move_on(application, State.LAPSED, action="lapse", actor=None, at=at)
     tell_learner(application, "lapsed")
     return True
 
 
 @transaction.atomic
-def _remind(application: Application, *, on: date) -> None:
-    Application.objects.filter(pk=application.pk).update(reminded_on=on)
+def _remind(application: Application, share: int) -> None:
+    Application.objects.filter(pk=application.pk).update(learner_reminded=share)
     tell_learner(application, "reminder", until=application.waiting_until.isoformat() if application.waiting_until else "")
+
+
+@transaction.atomic
+def _remind_desk(application: Application, *, on: date) -> int:
+    """Half and four fifths of the time have passed: whoever has the case is told, else everybody who could take it."""
+    terms = terms_of(application.policy)
+    if application.submitted_at is None or application.due_on is None or application.is_automatic:
+        return 0
+    start = timezone.localdate(application.submitted_at)
+    share = share_passed(start, terms.decide_days, terms.decide_counting, on=on, pauses=pauses_of(application))
+    if share <= application.desk_reminded:
+        return 0
+    Application.objects.filter(pk=application.pk).update(desk_reminded=share)
+    roles = [Role.REVIEWER] if application.state == State.SECOND_REVIEW else [Role.CREDIT_OFFICER]
+    mine = application.first_officer if application.state == State.CHECKING else None
+    people = [mine] if mine is not None else people_at(application.institution, *roles, on=on)
+    tell_desk(application, "desk_reminder", people, due=application.due_on.isoformat())
+    return 1
+
+
+@transaction.atomic
+def _remind_about_appeal(appeal: Appeal, *, on: date) -> int:
+    terms, start = terms_of(appeal.application.policy), timezone.localdate(appeal.submitted_at)
+    share = share_passed(start, terms.appeal_decide_days, terms.appeal_counting, on=on)
+    if share <= appeal.reminded or appeal.due_on < on:
+        return 0
+    appeal.reminded = share
+    appeal.save(update_fields=["reminded"])
+    people = [appeal.taken_by] if appeal.taken_by else people_at(appeal.application.institution, Role.REVIEWER, on=on)
+    tell_desk(appeal.application, "appeal_waits", people, due=appeal.due_on.isoformat())
+    return 1
 
 
 def _expire_credit(report: ClockReport, *, on: date) -> None:

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from creditbank.ledger.actions import release
+from creditbank.recognition.actions.holding import release_all
 from creditbank.recognition.actions.posting import post_award
-from creditbank.recognition.actions.steps import in_words, is_exactly_as_shown, locked, move_on, require_uninvolved, tell_learner
+from creditbank.recognition.actions.steps import (
+    in_words,
+    is_exactly_as_shown,
+    locked,
+    move_on,
+    require_uninvolved,
+    tell_desk,
+    tell_learner,
+)
+from creditbank.recognition.approvals import PEOPLE
 from creditbank.recognition.enums import OPEN_STATES, ApplicationState, LineChoice, RefusalReason, Verdict, Vote
-from creditbank.recognition.exceptions import DecisionIncomplete, ExpertNeeded, SamePersonTwice, WrongState
-from creditbank.recognition.models import PAIR, Application, ApplicationLine, ApplicationStep, ApplicationVote, DeclaredInterest
+from creditbank.recognition.exceptions import DecisionIncomplete, ExpertNeeded, Involved, SamePersonTwice, WrongState
+from creditbank.recognition.models import (
+    PAIR,
+    Application,
+    ApplicationLine,
+    ApplicationStep,
+    ApplicationVote,
+    DeclaredInterest,
+    ExpertStanding,
+)
+from creditbank.recognition.terms import last_day, terms_of
 from foundation.api import is_on_step, record_audit_entry
 from identity.api import Role
 
 State = ApplicationState
-LEARNER_HAS_DAYS = 30
-"""Days for an answer or an acceptance before an application lapses."""
+SPOT_CHECK_ONE_IN = 10
+YEARS_OF_PRACTICE = 5
 
 
 @dataclass(frozen=True)
@@ -39,22 +58,52 @@ class LineDecision:
 def claim_application(application: Application, *, actor: Any, at: datetime) -> Application:
     """An officer takes a submitted case. Raises WrongState where another was quicker, SamePersonTwice for the own application."""
     application = locked(application, State.SUBMITTED)
-    require_uninvolved(application, actor)
+    require_uninvolved(application, actor, at=at)
     application.first_officer = actor
     move_on(application, State.CHECKING, action="claim", actor=actor, at=at)
+    tell_learner(application, "checking", due=application.due_on.isoformat() if application.due_on else "")
     return application
+
+
+@transaction.atomic
+def assign_application(application: Application, *, to: Any, actor: Any, at: datetime) -> Application:
+    """Give a case to an officer: one that nobody has taken, or one that is with somebody else. Raises WrongState, SamePersonTwice, Involved."""
+    application = locked(application, State.SUBMITTED, State.CHECKING)
+    require_uninvolved(application, to, at=at)
+    if application.learner_id == actor.pk:
+        raise SamePersonTwice
+    application.first_officer = to
+    if application.state == State.SUBMITTED:
+        move_on(application, State.CHECKING, action="assign", actor=actor, at=at)
+        tell_learner(application, "checking", due=application.due_on.isoformat() if application.due_on else "")
+    else:
+        application.save(update_fields=["first_officer"])
+        record_audit_entry(
+            "recognition.assign", actor=actor, about=application, concerns=application.learner.uuid, data={"to": str(to.uuid)}
+        )
+    tell_desk(application, "assigned", [to])
+    return application
+
+
+def claim_next(cases: Iterable[Application], *, actor: Any, at: datetime) -> Application | None:
+    """Take the first case that this person may decide; None where there is none. A case that somebody was quicker to take is passed over."""
+    for case in cases:
+        try:
+            return claim_application(case, actor=actor, at=at)
+        except (WrongState, SamePersonTwice, Involved):
+            continue
+    return None
 
 
 @transaction.atomic
 def request_information(application: Application, *, actor: Any, at: datetime, text: str) -> Application:
     """Ask the learner for something; the clock stops until the answer."""
     application = locked(application, State.CHECKING)
-    require_uninvolved(application, actor)
+    require_uninvolved(application, actor, at=at)
     application.message = text
-    application.waiting_until = timezone.localdate(at) + timedelta(days=LEARNER_HAS_DAYS)
-    application.reminded_on = None
+    until = wait_for_learner(application, terms_of(application.policy).answer_days, at=at)
     move_on(application, State.INFORMATION_REQUESTED, action="request_information", actor=actor, at=at, note=text)
-    tell_learner(application, "information_requested", question=text, until=application.waiting_until.isoformat())
+    tell_learner(application, "information_requested", question=text, until=until)
     return application
 
 
@@ -68,23 +117,45 @@ def decide_application(
     DecisionIncomplete naming the line.
     """
     application = locked(application, State.CHECKING)
-    require_uninvolved(application, actor)
+    require_uninvolved(application, actor, at=at)
     step = application.programme.system.step
     lines = list(application.lines.select_for_update().order_by("position"))
     for line in lines:
-        _apply(line, decisions.get(line.position), step)
+        apply_decision(line, decisions.get(line.position), step)
     ApplicationLine.objects.bulk_update(lines, ["choice", "decided", "reason", "note"])
     application.first_officer, application.second_officer = actor, None
     application.decided_credits = sum((line.decided or Decimal(0) for line in lines), Decimal(0))
-    application.verdict = _verdict(application)
+    application.verdict = verdict_of(application, lines)
     application.message = message
     if application.required_approvals > 1:
         move_on(application, State.SECOND_REVIEW, action="decide", actor=actor, at=at)
+        tell_learner(application, "second_review")
         return application
-    return _settle(application, actor=actor, at=at)
+    return settle(application, actor=actor, at=at)
 
 
-def _apply(line: ApplicationLine, decision: LineDecision | None, step: Decimal) -> None:
+@transaction.atomic
+def decide_automatically(application: Application, *, at: datetime) -> Application:
+    """What the rules leave nobody to judge is decided as proposed, once the free minutes are over; one in ten is marked for a later look.
+
+    Raises WrongState where a person has taken the case, or it takes one, or the minutes are not over.
+    """
+    application = locked(application, State.SUBMITTED)
+    window = timedelta(minutes=settings.WITHDRAWAL_MINUTES)
+    if not application.is_automatic or application.submitted_at is None or at <= application.submitted_at + window:
+        raise WrongState(application.state)
+    lines = list(application.lines.select_for_update().order_by("position"))
+    for line in lines:
+        apply_decision(line, LineDecision(LineChoice.ACCEPT), application.programme.system.step)
+    ApplicationLine.objects.bulk_update(lines, ["choice", "decided", "reason", "note"])
+    application.decided_credits, application.verdict = application.proposed_credits, Verdict.FULL
+    application.spot_check = application.uuid.int % SPOT_CHECK_ONE_IN == 0
+    move_on(application, State.CHECKING, action="check_automatically", actor=None, at=at)
+    return settle(application, actor=None, at=at)
+
+
+def apply_decision(line: ApplicationLine, decision: LineDecision | None, step: Decimal) -> None:
+    """What is decided about one line, in the line; the caller saves it. Raises DecisionIncomplete."""
     if decision is None or decision.choice not in LineChoice.values:
         raise DecisionIncomplete(line.position, "missing")
     if decision.choice == LineChoice.ACCEPT:
@@ -98,10 +169,12 @@ def _apply(line: ApplicationLine, decision: LineDecision | None, step: Decimal) 
     line.choice, line.decided, line.reason, line.note = decision.choice, amount, decision.reason, decision.note
 
 
-def _verdict(application: Application) -> str:
-    if not application.decided_credits:
-        return Verdict.REFUSED
-    return Verdict.FULL if application.decided_credits == application.proposed_credits else Verdict.PARTIAL
+def verdict_of(application: Application, lines: Iterable[ApplicationLine]) -> str:
+    """Full where every line is as proposed, refused where none is recognised (an exemption moves no credit and counts all the same)."""
+    choices = {line.choice for line in lines}
+    if choices == {LineChoice.ACCEPT} or (application.decided_credits and application.decided_credits == application.proposed_credits):
+        return Verdict.FULL
+    return Verdict.PARTIAL if application.decided_credits or LineChoice.ACCEPT in choices else Verdict.REFUSED
 
 
 @transaction.atomic
@@ -114,11 +187,11 @@ def confirm_decision(application: Application, *, actor: Any, at: datetime) -> A
     application = locked(application, State.SECOND_REVIEW)
     if application.required_approvals > PAIR:
         return cast_vote(application, Vote.APPROVE, actor=actor, at=at)
-    require_uninvolved(application, actor)
+    require_uninvolved(application, actor, at=at)
     if application.first_officer_id == actor.pk:
         raise SamePersonTwice
     application.second_officer = actor
-    return _settle(application, actor=actor, at=at)
+    return settle(application, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -127,7 +200,7 @@ def send_back(application: Application, *, actor: Any, at: datetime, note: str) 
     application = locked(application, State.SECOND_REVIEW)
     if application.required_approvals > PAIR:
         return cast_vote(application, Vote.OPPOSE, actor=actor, at=at, note=note)
-    require_uninvolved(application, actor)
+    require_uninvolved(application, actor, at=at)
     if application.first_officer_id == actor.pk:
         raise SamePersonTwice
     move_on(application, State.CHECKING, action="send_back", actor=actor, at=at, note=note)
@@ -140,25 +213,28 @@ def cast_vote(application: Application, vote: str, *, actor: Any, at: datetime, 
     the decision counts, or the case goes back.
 
     Raises WrongState; SamePersonTwice (learner, first officer, or a second vote in this round); Involved; ExpertNeeded where the last
-    seat has to be a subject expert's.
+    seat has to be a subject expert's; in a panel of five, of one with five years' practice.
     """
     application = locked(application, State.SECOND_REVIEW)
     first = application.first_officer
     if first is None:  # the schema: nobody reaches the second review without one
         raise WrongState(application.state)
-    require_uninvolved(application, actor)
+    require_uninvolved(application, actor, at=at)
     current = ApplicationStep.objects.filter(application=application, to_state=State.SECOND_REVIEW).count()
     votes = list(application.votes.filter(round=current))
     if application.first_officer_id == actor.pk or any(given.voter_id == actor.pk for given in votes):
         raise SamePersonTwice
     expert = actor.acts_as(Role.EXPERT, at=application.institution_id)
+    experienced = expert and has_practised(actor, application.institution_id, on=timezone.localdate(at))
     seats_left = application.required_approvals - 1 - len(votes)
-    if seats_left == 1 and not expert and not any(given.as_expert for given in votes):
+    standards = application.required_approvals >= PEOPLE["standards"]
+    has_expert = any(given.is_experienced if standards else given.as_expert for given in votes)
+    if seats_left == 1 and not has_expert and not (experienced if standards else expert):
         raise ExpertNeeded
     votes.append(
         ApplicationVote.objects.create(
             application=application, round=current, voter=actor, learner_id=application.learner_id, vote=vote, as_expert=expert, note=note,
-            first_officer=first, at=at,
+            is_experienced=experienced, first_officer=first, at=at,
         )
     )  # fmt: skip
     record_audit_entry("recognition.vote", actor=actor, about=application, concerns=application.learner.uuid, data={"vote": vote})
@@ -169,7 +245,26 @@ def cast_vote(application: Application, vote: str, *, actor: Any, at: datetime, 
         move_on(application, State.CHECKING, action="send_back", actor=actor, at=at, note=note)
         return application
     application.second_officer = agreed[0].voter
-    return _settle(application, actor=actor, at=at)
+    return settle(application, actor=actor, at=at)
+
+
+def has_practised(person: Any, institution: int, *, on: date) -> bool:
+    """Whether the institution knows somebody as an expert with five consecutive years of practice. One query."""
+    try:
+        five_years_ago = on.replace(year=on.year - YEARS_OF_PRACTICE)
+    except ValueError:  # 29 February
+        five_years_ago = on.replace(year=on.year - YEARS_OF_PRACTICE, day=28)
+    return ExpertStanding.objects.filter(person=person, institution=institution, since__lte=five_years_ago).exists()
+
+
+@transaction.atomic
+def record_expert_standing(person: Any, institution: Any, *, field: str, since: date, actor: Any, at: datetime) -> ExpertStanding:
+    """Enter since when an expert has practised. Raises SamePersonTwice for one's own."""
+    if person.pk == actor.pk:
+        raise SamePersonTwice
+    row = ExpertStanding.objects.create(person=person, institution=institution, field=field, since=since, entered_by=actor, at=at)
+    record_audit_entry("recognition.expert_standing", actor=actor, about=row, concerns=person.uuid, data={"since": since.isoformat()})
+    return row
 
 
 @transaction.atomic
@@ -186,17 +281,26 @@ def stand_aside(application: Application, *, actor: Any, at: datetime, reason: s
     return application
 
 
-def _settle(application: Application, *, actor: Any, at: datetime) -> Application:
+def wait_for_learner(application: Application, days: int, *, at: datetime) -> str:
+    """From today the learner has so many days; the last of them, for the notice."""
+    on = timezone.localdate(at)
+    until = last_day(on, days) or on
+    application.waiting_since, application.waiting_until, application.learner_reminded = on, until, 0
+    return until.isoformat()
+
+
+def settle(application: Application, *, actor: Any, at: datetime) -> Application:
+    """The decision counts: what is exactly as shown is posted, what differs waits for the learner, what is refused is given back."""
     application.decided_at = at
-    application.waiting_until = timezone.localdate(at) + timedelta(days=LEARNER_HAS_DAYS)
-    application.reminded_on = None
+    until = wait_for_learner(application, terms_of(application.policy).accept_days, at=at)
     move_on(application, State.DECIDED, action="confirm", actor=actor, at=at)
     if application.verdict == Verdict.REFUSED:
-        release(application=application.uuid, on=timezone.localdate(at), by=actor)
+        release_all(application, actor=actor, at=at)
         tell_learner(application, "refused")
         return application
     if is_exactly_as_shown(application):
+        application.waiting_until = application.waiting_since = None
         move_on(application, State.ACCEPTED, action="accept_in_advance", actor=None, at=at)
         return post_award(application, actor=actor, at=at)
-    tell_learner(application, "decided", credits=in_words(application.decided_credits or Decimal(0)))
+    tell_learner(application, "decided", credits=in_words(application.decided_credits or Decimal(0)), until=until)
     return application

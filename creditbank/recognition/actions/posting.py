@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,39 +19,41 @@ from creditbank.recognition.models import Application
 
 
 @transaction.atomic
-def post_award(application: Application, *, actor: Any, at: datetime) -> Application:
+def post_award(application: Application, *, actor: Any, at: datetime, before: Mapping[int, Decimal] | None = None) -> Application:
     """Convert what is held and award it; the caller holds the lock and the application is accepted.
 
-    Lots that only refused lines use are released first. Both transactions have keys made from the application, so a second call
-    posts nothing.
+    Lots that only refused lines use are released first. Transactions have keys made from the application (and of how often it held), so a
+    second call posts nothing. ``before`` is what each line already has: then only the difference is posted.
     """
-    on = timezone.localdate(at)
+    on, again = timezone.localdate(at), application.hold_round
     lines = list(application.lines.order_by("position"))
-    used = {ident for line in lines if line.decided for ident in line.records}
-    refused = [UUID(ident) for line in lines if not line.decided for ident in line.records if ident not in used]
+    used = {ident for line in lines if line.is_recognised for ident in line.records}
+    refused = [UUID(ident) for line in lines if not line.is_recognised for ident in line.records if ident not in used]
     if refused:
-        release(application=application.uuid, on=on, by=actor, lots=refused)
-    gains = _gains(lines)
+        release(application=application.uuid, on=on, by=actor, lots=refused, again=again)
+    gains = _gains(lines, before or {})
     programme, owner = application.programme, application.learner.uuid
     unit = programme.system.code
     note = (f"认定申请 {application.reference}", f"Application {application.reference}")
-    convert(application=application.uuid, owner=owner, unit=unit, gains=gains, on=on, by=application.first_officer, note=note)
+    convert(application=application.uuid, owner=owner, unit=unit, gains=gains, on=on, by=application.first_officer, note=note, again=again)
     titled = (f"{note[0]}：{programme.title_zh}", f"{note[1]}: {programme.title_en or programme.title_zh}")
-    award(
-        application=application.uuid, owner=owner, unit=unit, programme=programme.code, gains=gains, on=on, by=application.first_officer,
-        second=application.second_officer, note=titled,
-    )  # fmt: skip
+    if gains:  # an exemption fills a requirement and moves nothing
+        award(
+            application=application.uuid, owner=owner, unit=unit, programme=programme.code, gains=gains, on=on, by=application.first_officer,
+            second=application.second_officer, note=titled, again=again,
+        )  # fmt: skip
     move_on(application, ApplicationState.POSTED, action="post", actor=None, at=at)
     tell_learner(application, "posted", credits=in_words(sum((amount for _lot, amount in gains), Decimal(0))))
     return application
 
 
-def _gains(lines: list[Any]) -> list[tuple[UUID, Decimal]]:
+def _gains(lines: list[Any], before: Mapping[int, Decimal]) -> list[tuple[UUID, Decimal]]:
     """Credits by lead record; several grants of one record are one posting."""
     totals: dict[UUID, Decimal] = {}
     for line in lines:
-        if line.decided:
-            totals[line.lead_record] = totals.get(line.lead_record, Decimal(0)) + line.decided
+        more = (line.decided or Decimal(0)) - before.get(line.position, Decimal(0))
+        if more:
+            totals[line.lead_record] = totals.get(line.lead_record, Decimal(0)) + more
     return list(totals.items())
 
 
@@ -60,11 +63,12 @@ def reverse_award(application: Application, *, actor: Any, second: Any, at: date
 
     Raises WrongState, SecondPersonNeeded, AlreadyReversed.
     """
-    application = locked(application, ApplicationState.POSTED)
+    application = locked(application, ApplicationState.POSTED, ApplicationState.APPEAL_DECIDED)
     on = timezone.localdate(at)
     for kind in ("award", "convert"):
-        entry = Transaction.objects.get(key=f"{kind}:{application.uuid}")
-        reverse_transaction(entry, by=actor, second=second, on=on, reason=reason)
+        posted = Transaction.objects.filter(application_uuid=application.uuid, type=kind, reversed_by__isnull=True)
+        for entry in posted.order_by("-id"):
+            reverse_transaction(entry, by=actor, second=second, on=on, reason=reason)
     _release_after_reversal(application, actor=actor, at=at)
     move_on(application, ApplicationState.REVERSED, action="reverse", actor=actor, at=at, note=reason)
     tell_learner(application, "reversed", reason=reason)
@@ -74,4 +78,4 @@ def reverse_award(application: Application, *, actor: Any, second: Any, at: date
 def _release_after_reversal(application: Application, *, actor: Any, at: datetime) -> None:
     lots = list(Hold.objects.filter(application_uuid=application.uuid, state="pending").order_by("id").values_list("lot_uuid", flat=True))
     if lots:
-        release(application=application.uuid, on=timezone.localdate(at), by=actor, lots=lots)
+        release(application=application.uuid, on=timezone.localdate(at), by=actor, lots=lots, again=application.hold_round)

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
 from django.utils import translation
 
-from creditbank.recognition.enums import TRANSITIONS, ApplicationState
-from creditbank.recognition.exceptions import Involved, SamePersonTwice, WrongState
+from creditbank.recognition.enums import TRANSITIONS, ApplicationState, Verdict
+from creditbank.recognition.exceptions import Involved, JustPublished, SamePersonTwice, WrongState
 from creditbank.recognition.models import Application, ApplicationStep, DeclaredInterest
 from foundation.api import notify, record_audit_entry
+from identity.api import Membership
 from learning.api import CourseRun, LearningRecord
+
+AFTER_PUBLISHING = timedelta(hours=24)
 
 
 def locked(application: Application, *states: str) -> Application:
     """The application as it is now, locked, in one of the states. Raises WrongState."""
     current = (
-        Application.objects.select_for_update(of=("self",)).select_related("learner", "programme", "institution").get(pk=application.pk)
+        Application.objects.select_for_update(of=("self",))
+        .select_related("learner", "programme__system", "institution", "policy", "rules__book", "first_officer", "second_officer")
+        .get(pk=application.pk)
     )
     if states and current.state not in states:
         raise WrongState(current.state)
@@ -59,6 +65,21 @@ def tell_learner(application: Application, code: str, **data: Any) -> None:
     notify(application.learner.uuid, f"recognition.{code}", url=url, data=facts)
 
 
+def tell_desk(application: Application, code: str, people: Iterable[Any], **data: Any) -> None:
+    """A notice to people at the desk, with a link to the case."""
+    facts = {"reference": application.reference, **data}
+    for person in people:
+        with translation.override(person.language):
+            url = reverse("creditbank:case", args=[application.reference])
+        notify(person.uuid, f"recognition.{code}", url=url, data=facts)
+
+
+def people_at(institution: Any, *roles: str, on: date) -> list[Any]:
+    """Who holds one of these roles at an institution on a day. One query."""
+    held = Membership.objects.active(on=on).filter(institution=institution, role__in=roles).select_related("person").order_by("person_id")
+    return list({row.person_id: row.person for row in held}.values())
+
+
 def in_words(amount: Decimal) -> str:
     """An amount as a notice names it: 10, not 1E+1 and not 10.000."""
     return format(amount.normalize(), "f")
@@ -66,16 +87,21 @@ def in_words(amount: Decimal) -> str:
 
 def is_exactly_as_shown(application: Application) -> bool:
     """Whether what was decided is the proposal that the learner declared for: then the declaration accepted it in advance."""
-    return application.verdict == "full" and application.decided_credits == application.proposed_credits
+    same_proposal = application.declared_hash in {"", application.snapshot_hash}
+    return same_proposal and application.verdict == Verdict.FULL and application.decided_credits == application.proposed_credits
 
 
-def require_uninvolved(application: Application, actor: Any) -> None:
+def require_uninvolved(application: Application, actor: Any, *, at: datetime) -> None:
     """Nobody decides on the own application, on a course of the own teaching, or where an interest was declared.
 
-    Raises SamePersonTwice, Involved. Two queries.
+    Nor does who published the rules within the last day (nobody makes a rule for one case). Raises SamePersonTwice, Involved,
+    JustPublished. Two queries.
     """
     if application.learner_id == actor.pk:
         raise SamePersonTwice
+    rules = application.rules
+    if rules is not None and rules.publisher_uuid == actor.uuid and rules.published_at and at < rules.published_at + AFTER_PUBLISHING:
+        raise JustPublished
     if DeclaredInterest.objects.filter(application=application, person=actor).exists() or taught_by(actor, application):
         raise Involved
 

@@ -54,6 +54,10 @@ class Application(models.Model):
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+", verbose_name=_("institution"))
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+", verbose_name=_("programme"))
     rules = models.ForeignKey(RuleBookVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("rules"))
+    policy = models.ForeignKey(
+        "creditbank.RecognitionPolicy", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("policy"),
+        help_text=_("As it was shown before submitting; empty: the general periods."),
+    )  # fmt: skip
     state = models.CharField(_("state"), max_length=24, choices=ApplicationState.choices, default=ApplicationState.DRAFT)
     verdict = models.CharField(_("result"), max_length=8, choices=Verdict.choices, blank=True)
     snapshot = models.TextField(_("snapshot"), blank=True)
@@ -164,6 +168,11 @@ class ApplicationLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application_id}/{self.position}"
+
+    @property
+    def is_recognised(self) -> bool:
+        """Whether the line counts; an exemption counts without any credit."""
+        return self.choice == LineChoice.ACCEPT or bool(self.decided)
 
 
 @append_only

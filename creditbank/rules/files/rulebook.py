@@ -201,7 +201,7 @@ def _headed(ident: str, row: Row, lhs: Node, grants: tuple[Grant, ...], offer: s
         window_date=row.one_of("window_date", ("earned", "applied", "admitted", "cohort"), "earned"),  # type: ignore[arg-type]
         programmes=row.listed("programmes"), cohorts=row.listed("cohorts"), fields=tuple(one for one in fields if not one.startswith("!")),
         not_fields=tuple(one[1:] for one in fields if one.startswith("!")), learner=wanted, not_learner=refused,
-        route=row.one_of("route", ("auto", "review", "panel"), "review"), evidence=row.listed("evidence"),  # type: ignore[arg-type]
+        route=row.one_of("route", ("auto", "review", "panel", "standards"), "review"), evidence=row.listed("evidence"),  # type: ignore[arg-type]
         reason_zh=row.text("reason_zh"), reason_en=row.text("reason_en"), source=row.text("source"), since=row.day("since"),
         offer=offer, offer_k=k, all_or_nothing=bool(row.flag("all_or_nothing")),  # type: ignore[arg-type]
         status=row.one_of("status", ("draft", "active", "suspended", "ended"), "active"),

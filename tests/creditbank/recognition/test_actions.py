@@ -20,6 +20,7 @@ from creditbank.api import (
     RecordsTaken,
     SamePersonTwice,
     SecondPersonNeeded,
+    Terms,
     TooLate,
     Transaction,
     WrongState,
@@ -41,8 +42,8 @@ from creditbank.api import (
     submit_application,
     withdraw_application,
 )
+from creditbank.recognition.approvals import approvals_needed
 from creditbank.recognition.enums import TRANSITIONS
-from creditbank.recognition.queries import approvals_needed
 from foundation.api import AuditEntry, Notice
 from tests.factories.creditbank import AT, LATER, ProgrammeFactory, all_lines, earn, make_application, make_bank, make_learner
 from tests.factories.identity import UserFactory
@@ -230,7 +231,7 @@ def test_full_recognition_is_posted_with_the_second_signature(bank):
     assert (award.by_uuid, award.second_uuid, award.application_uuid) == (bank.officer.uuid, bank.reviewer.uuid, application.uuid)
     walked = [step.to_state for step in done.steps.all()]
     assert walked == ["submitted", "checking", "second_review", "decided", "accepted", "posted"]
-    assert notices(application.learner) == ["recognition.submitted", "recognition.posted"]
+    assert notices(application.learner) == [f"recognition.{code}" for code in ("submitted", "checking", "second_review", "posted")]
     assert find_faults() == []
 
 
@@ -253,7 +254,7 @@ def test_a_refusal_releases_what_was_held_and_gives_the_reasons(bank):
     assert (done.state, done.verdict, done.decided_credits) == ("decided", "refused", Decimal(0))
     assert [(line.choice, line.decided, line.reason) for line in done.lines.all()] == [("refuse", 0, "content")] * 2
     assert balances(application.learner.uuid)["V"].available == Decimal(8)
-    assert notices(application.learner) == ["recognition.submitted", "recognition.refused"]
+    assert notices(application.learner) == [f"recognition.{code}" for code in ("submitted", "checking", "second_review", "refused")]
     before = state_of_everything()
     with pytest.raises(NothingToRecognise):
         accept_decision(done, actor=done.learner, at=LATER)
@@ -465,8 +466,8 @@ def test_an_award_is_not_taken_back_by_one_person_or_by_its_owner(bank):
 
 @pytest.mark.parametrize(
     ("route", "amount", "median", "persons"),
-    [("auto", "2", None, 1), ("auto", "10.5", None, 2), ("auto", "10", None, 1), ("auto", "6", "1", 2), ("auto", "5", "1", 1),
-     ("review", "1", None, 2), ("panel", "1", None, 3), ("panel", "40", "1", 3)],
+    [("auto", "2", None, 0), ("auto", "10.5", None, 2), ("auto", "10", None, 0), ("auto", "6", "1", 2), ("auto", "5", "1", 0),
+     ("review", "1", None, 1), ("review", "11", None, 2), ("panel", "1", None, 3), ("panel", "40", "1", 3), ("standards", "1", None, 5)],
 )  # fmt: skip
 def test_how_many_persons_must_agree(route, amount, median, persons):
     found = approvals_needed(route=route, amount=Decimal(amount), median=None if median is None else Decimal(median))
@@ -474,8 +475,12 @@ def test_how_many_persons_must_agree(route, amount, median, persons):
     assert found == persons
 
 
+def test_an_institution_may_ask_for_two_on_a_reviewed_case_and_for_no_fewer_than_the_rules():
+    assert [approvals_needed(route=route, amount=Decimal(1), people_for_review=2) for route in ("auto", "review", "panel")] == [0, 2, 3]
+
+
 def test_one_signature_is_enough_where_the_rule_says_so():
-    bank = make_bank(amounts=("3",), route="auto")
+    bank = make_bank(amounts=("3",), terms=Terms())
     application = make_application(bank, learner=make_learner(bank, records=1), state="checking")
     assert application.required_approvals == 1
 

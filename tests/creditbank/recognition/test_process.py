@@ -264,10 +264,11 @@ def test_what_is_not_answered_in_thirty_days_lapses_with_a_reminder_before(bank)
     learner, until = application.learner, ON + timedelta(days=30)
     assert application.waiting_until == until
 
-    quiet = run_clocks(on=until - timedelta(days=8), at=AT)
-    reminded = run_clocks(on=until - timedelta(days=7), at=AT)
-    again = run_clocks(on=until, at=AT)
-    assert (quiet.reminded, reminded.reminded, again.reminded, again.lapsed) == ([], [application.reference], [], [])
+    days = (14, 15, 23, 24, 30)
+    reminded = [run_clocks(on=ON + timedelta(days=day), at=AT) for day in days]
+    assert [(day, report.reminded, report.lapsed) for day, report in zip(days, reminded, strict=True)] == [
+        (14, [], []), (15, [application.reference], []), (23, [], []), (24, [application.reference], []), (30, [], []),
+    ]  # fmt: skip
     assert Application.objects.get().state == "information_requested"
 
     report = run_clocks(on=until + timedelta(days=1), at=AT)
@@ -343,7 +344,9 @@ def test_the_nightly_command_says_what_it_did_and_refuses_a_day_that_is_none(cap
 
     call_command("run_clocks", on="2026-03-09")
 
-    assert capsys.readouterr().out == "2026-03-09: 0 reminded, 0 lapsed, 0 warned, 0 lots expired\n"
+    assert capsys.readouterr().out == (
+        "2026-03-09: 0 decided by rule, 0 learners and 0 desks reminded, 0 lapsed, 0 appeals ended by default, 0 warned, 0 lots expired\n"
+    )
     with pytest.raises(CommandError, match="Not a day"):
         call_command("run_clocks", on="next week")
 
