@@ -117,7 +117,7 @@ from creditbank.recognition.models import (
     IndividualException,
     RecognitionPolicy,
 )
-from creditbank.recognition.queries import Proposal, propose, replay, without_deposit
+from creditbank.recognition.queries import Proposal, evidence_for, propose, replay, without_deposit
 from creditbank.recognition.terms import Terms
 from creditbank.recognition.uploads import clean_file
 from creditbank.rules.clocks import NoCalendar
@@ -226,6 +226,7 @@ __all__ = [
     "draft_policy",
     "draft_version",
     "end_exception",
+    "evidence_for",
     "expire",
     "find_faults",
     "find_transcript",

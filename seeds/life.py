@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,15 +20,23 @@ from creditbank.api import (
     Outcome,
     Programme,
     Rate,
+    RecognitionPolicy,
     Requirement,
     RuleBook,
+    Terms,
     Transcript,
+    add_evidence,
     claim_application,
+    clean_file,
     confirm_decision,
     decide_application,
     deposit_record,
+    draft_policy,
     draft_version,
+    evidence_for,
     issue_transcript,
+    propose,
+    publish_policy,
     publish_rules,
     request_information,
     start_application,
@@ -52,6 +61,7 @@ from learning.api import (
 )
 from seeds.catalogue import read_yaml
 from seeds.city import City
+from seeds.papers import scanned_record
 
 PER_LEARNER = 2
 
@@ -240,6 +250,10 @@ def build_rules(city: City) -> None:
             book, rules=rows["rules"], limits=rows["limits"], valid_from=city.today - timedelta(days=600), actor=city.named("xu")
         )
         publish_rules(version, actor=city.named("ma"), at=city.at(600))
+    if not RecognitionPolicy.objects.exists():
+        terms = Terms(decide_counting="working", people_for_review=2, default_result="escalate", last_default_result="grant")
+        policy = draft_policy(home, terms, valid_from=city.today - timedelta(days=600), actor=city.named("xu"))
+        publish_policy(policy, actor=city.named("ma"), at=city.at(600))
 
 
 def _programme(city: City, row: dict[str, Any], systems: dict[str, CreditSystem]) -> None:
@@ -277,8 +291,25 @@ def apply_for_recognition(city: City) -> None:
             done += 1
 
 
+def hand_in_evidence(application: Application, at: datetime) -> None:
+    """Photographs of the papers that the rules ask for and no school has confirmed."""
+    learner = application.learner
+    proposal = propose(learner, application.programme, on=timezone.localdate(at))
+    for item in evidence_for(proposal, application):
+        if not item.is_done:
+            rows = [
+                ("Holder", f"Learner no. {learner.pk}"),
+                ("Course", item.title_en or "Training"),
+                ("Result", "passed"),
+                ("Paper", f"No. {item.number}"),
+            ]
+            file = clean_file(scanned_record("TRAINING RECORD", rows), f"{item.item}.png")
+            add_evidence(application, rule=item.rule, item=item.item, record=UUID(item.record), file=file, actor=learner, at=at)
+
+
 def _start(programme: Programme, learner: User, at: datetime) -> Application:
     application = start_application(programme, learner=learner, at=at)
+    hand_in_evidence(application, at)
     return submit_application(application, actor=learner, at=at)
 
 
@@ -293,6 +324,7 @@ def _walk(city: City, programme: Programme, learner: User, ending: str, *, days_
     if ending == "draft":
         return True
     try:
+        hand_in_evidence(application, at)
         application = submit_application(application, actor=learner, at=at)
     except NothingToRecognise:
         Application.objects.filter(pk=application.pk).delete()

@@ -69,5 +69,6 @@ def usual_amounts(book: str, rules: Any) -> dict[str, Decimal]:
     )
     amounts: dict[str, list[Decimal]] = {}
     for rule, decided in rows.order_by("-id").values_list("rule", "decided")[: LATEST * max(1, len(list(rules)))]:
-        amounts.setdefault(rule, []).append(decided)
+        if decided is not None:
+            amounts.setdefault(rule, []).append(decided)
     return {rule: median(found) for rule, found in amounts.items() if len(found) >= EARLIER_DECISIONS}

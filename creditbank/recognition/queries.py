@@ -16,6 +16,7 @@ from creditbank.catalogue.models import Programme
 from creditbank.ledger.enums import TransactionType
 from creditbank.ledger.models import Transaction
 from creditbank.recognition.enums import OPEN_STATES, ApplicationState, ExceptionState
+from creditbank.recognition.evidence import EvidenceItem, evidence_items
 from creditbank.recognition.exceptions import NoRulesInForce
 from creditbank.recognition.facts import facts_of
 from creditbank.recognition.models import Application, IndividualException
@@ -60,11 +61,22 @@ def exceptions_of(person: Any, programme: Programme, *, on: date) -> tuple[RuleE
     rows = IndividualException.objects.filter(learner=person, programme=programme, state=ExceptionState.APPROVED, expires_on__gte=on)
     return tuple(
         RuleException(
-            path=row.path, kind=row.kind, by=str(row.proposed_by.uuid), approved_by=str(row.answered_by.uuid) if row.answered_by else "",
-            value=row.value, reason=row.reason, expires=row.expires_on,
+            path=row.path,
+            kind=row.kind,  # type: ignore[arg-type]
+            by=str(row.proposed_by.uuid),
+            approved_by=str(row.answered_by.uuid) if row.answered_by else "",
+            value=row.value,
+            reason=row.reason,
+            expires=row.expires_on,
         )
         for row in rows.select_related("proposed_by", "answered_by").order_by("id")
-    )  # type: ignore[arg-type]  # fmt: skip
+    )
+
+
+def evidence_for(proposal: Proposal, application: Application | None) -> list[EvidenceItem]:
+    """What the rules of a fresh proposal ask to see, with what is there: in the draft, in the archive, or confirmed by the school. Two queries."""
+    files = application.evidence.all() if application is not None else ()
+    return evidence_items(plain(proposal.decision)["allocation"], proposal.facts, proposal.base, files=files)
 
 
 def replay(application: Application) -> bool:

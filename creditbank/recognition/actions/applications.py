@@ -20,13 +20,11 @@ from creditbank.recognition.actions.posting import post_award
 from creditbank.recognition.actions.steps import locked, move_on, require_uninvolved, tell_desk, tell_learner
 from creditbank.recognition.approvals import required_approvals
 from creditbank.recognition.enums import ApplicationState, Verdict
-from creditbank.recognition.evidence import evidence_items
 from creditbank.recognition.exceptions import EvidenceMissing, NothingToRecognise, RecordsTaken, TooLate
 from creditbank.recognition.models import Application, ApplicationEvidence, ApplicationLine, ApplicationStep
-from creditbank.recognition.queries import Proposal, propose
+from creditbank.recognition.queries import Proposal, evidence_for, propose
 from creditbank.recognition.terms import answer_due, last_day, policy_in_force, terms_of
 from creditbank.recognition.uploads import KeptFile
-from creditbank.rules.snapshot import plain
 from foundation.api import record_audit_entry
 
 State = ApplicationState
@@ -152,10 +150,7 @@ def submit_application(
 
 
 def _require_evidence(application: Application, proposal: Proposal) -> None:
-    rows = plain(proposal.decision)["allocation"]
-    missing = [
-        item.item for item in evidence_items(rows, proposal.facts, proposal.base, files=application.evidence.all()) if not item.is_done
-    ]
+    missing = [item.item for item in evidence_for(proposal, application) if not item.is_done]
     if missing:
         raise EvidenceMissing(missing)
 
