@@ -103,7 +103,7 @@ def convert(
     held = list(
         Hold.objects.select_for_update().filter(application_uuid=application, state=HoldState.PENDING).select_related("unit").order_by("id")
     )
-    known = None if held else Transaction.objects.filter(key=f"convert:{application}").first()
+    known = None if held else Transaction.objects.filter(key=_key("convert", application, again)).first()
     if known is not None or (not held and not gains):
         return known
     moves = []

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('creditbank', '0003_process'),
+        ('creditbank', '0004_corrections_and_checks'),
         ('identity', '0002_learner_number'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
