@@ -3,8 +3,6 @@
 from creditbank.agreements.models import Agreement, LimitRow, RuleBook, RuleBookVersion, RuleRow
 from creditbank.catalogue.models import Outcome, Programme, Rate, Requirement
 from creditbank.ledger.models import Account, BookCheck, ExpiryWarning, Hold, LedgerFreeze, Posting, Transaction
-from creditbank.recognition.models import Application, ApplicationLine, ApplicationStep, ApplicationVote, DeclaredInterest
-from creditbank.ledger.models import Account, Hold, LedgerFreeze, Posting, Transaction
 from creditbank.recognition.models import (
     Appeal,
     Application,
@@ -32,8 +30,8 @@ __all__ = [
     "ApplicationVote",
     "BookCheck",
     "DeclaredInterest",
-    "ExpiryWarning",
     "ExpertStanding",
+    "ExpiryWarning",
     "Hold",
     "IndividualException",
     "LedgerFreeze",
