@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,14 @@ from creditbank.rules.exceptions import BadRule
 from creditbank.rules.files.adapters import course_pairs, prior_learning
 from creditbank.rules.files.cells import BadFiles, Problems, safe
 from creditbank.rules.files.people import read_people, with_units
+from creditbank.rules.files.programmes import read_programmes
 from creditbank.rules.files.rulebook import read_base, read_limits
 from creditbank.rules.files.tables import COLUMNS, read_tables, replace_file, write_tables
 from creditbank.rules.lint import lint
 from creditbank.rules.messages import reason_text, what_would_change_it
 from creditbank.rules.sentences import rule_sentence
 from creditbank.rules.snapshot import plain
-from creditbank.rules.types import Allocation, Decision, Facts, Limit, Reason, RuleBase
+from creditbank.rules.types import Allocation, Decision, Facts, Limit, Reason, RuleBase, Target
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("lint", help="what is wrong with a rule book")
     command.add_argument("book", nargs="?", type=Path, help="rules file, or a folder or workbook with all tables")
     _add_tables(command)
+    command.add_argument("--on", type=date.fromisoformat, help="day from which pending and expired rules are judged")
     command.add_argument("--language", choices=["zh-hans", "en"], default="zh-hans")
     command.set_defaults(run=_lint)
     command = commands.add_parser("diff", help="what changes from one rule book to another, in words")
@@ -76,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_tables(command: argparse.ArgumentParser) -> None:
     for name in COLUMNS:
-        command.add_argument(f"--{name}", type=Path, help=f"file with the table {name}")
+        command.add_argument(
+            f"--{name}", *(["--scales"] if name == "grades" else []), dest=name, type=Path, help=f"file with the table {name}"
+        )
     command.add_argument("--tables", type=Path, help="folder (or workbook, or JSON document) for every table not named by itself")
 
 
@@ -102,26 +107,39 @@ def _silent_solver() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _read(options: argparse.Namespace) -> tuple[RuleBase, tuple[Limit, ...], list[Facts]]:
+@dataclass(frozen=True)
+class Files:
+    """Everything that the files say."""
+
+    base: RuleBase
+    limits: tuple[Limit, ...]
+    people: list[Facts]
+    targets: tuple[Target, ...]
+
+
+def _read(options: argparse.Namespace, *, needed: Sequence[str] = ("rules",)) -> Files:
     """Everything the files say; raises BadFiles with all problems at once."""
     problems = Problems()
     places = {name: getattr(options, name) for name in COLUMNS if getattr(options, name, None)}
     tables = read_tables(places, options.tables, problems)
-    for name in ("rules", "records"):
-        if name not in tables and (name == "rules" or hasattr(options, "on")):
+    for name in needed:
+        if name not in tables:
             problems.add(f"--{name}", 0, "", "this table is needed")
     problems.stop()
     base = with_units(read_base(tables), tables)
     limits = read_limits(tables.get("limits", ()))
-    people = read_people(tables, base, getattr(options, "on", date.min))
+    people = read_people(tables, base, options.on or date.min)
+    targets = tuple(read_programmes(tables.get("programmes", ()), base).values())
     problems.stop()
-    return base, limits, people
+    return Files(base, limits, people, targets)
 
 
 def _decide(options: argparse.Namespace) -> int:
-    base, limits, people = _read(options)
-    lines = [json.dumps(answer(decide(facts, base, limits, options.on), base), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-             for facts in people]  # fmt: skip
+    files = _read(options, needed=("rules", "records"))
+    lines = [
+        json.dumps(answer(decide(facts, files.base, files.limits, options.on), files.base), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        for facts in files.people
+    ]  # fmt: skip
     replace_file(options.out, "".join(f"{line}\n" for line in lines).encode())
     return 0
 
@@ -169,12 +187,12 @@ def _data(reason: Reason) -> dict[str, Any]:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    base, limits, people = _read(options)
-    titles = _titles(base)
-    rules = {rule.id: rule for rule in base.rules}
+    files = _read(options, needed=("rules", "records"))
+    titles = _titles(files.base)
+    rules = {rule.id: rule for rule in files.base.rules}
     lines = []
-    for facts in people:
-        decision = decide(facts, base, limits, options.on)
+    for facts in files.people:
+        decision = decide(facts, files.base, files.limits, options.on)
         lines.append(f"{decision.learner} → {decision.target or '—'}: {plain(decision.posted)}")
         for row in decision.allocation:
             sentence = rule_sentence(rules[row.rule], titles, options.language)
@@ -200,11 +218,13 @@ def _lint(options: argparse.Namespace) -> int:
         whole = _is_whole(options.book)
         options.tables = options.book if whole else options.tables
         options.rules = options.rules if whole else options.book
-    base, limits, people = _read(options)
-    targets = {facts.target.code: facts.target for facts in people if facts.target.leaves}
-    findings = lint(base, limits, list(targets.values()), {outcome.code for outcome in base.outcomes} or None)
+    files = _read(options)
+    findings = lint(
+        files.base, files.limits, files.targets, {outcome.code for outcome in files.base.outcomes} or None, on=options.on,
+        archive=[facts.records for facts in files.people if facts.records],
+    )  # fmt: skip
     for finding in findings:
-        row = {"code": finding.code, "severity": finding.severity, "ids": list(finding.ids), "data": dict(finding.data),
+        row = {"code": finding.code, "severity": finding.severity, "ids": list(finding.ids), "place": finding.place, "data": dict(finding.data),
                "text": finding.text(options.language), "remedy": finding.remedy(options.language)}  # fmt: skip
         print(json.dumps(row, ensure_ascii=False, sort_keys=True))  # noqa: T201
     return 1 if any(finding.severity == "E" for finding in findings) else 0

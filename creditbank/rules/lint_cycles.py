@@ -9,11 +9,15 @@ from datetime import date
 from fractions import Fraction
 
 from creditbank.rules.findings import Finding
-from creditbank.rules.lint_ground import Ground, given_by, said, ways
+from creditbank.rules.lint_ground import Ground, chosen, given_by, said, ways
 from creditbank.rules.types import POSTING
 
 MOST_STEPS = 400_000
 """Improvements tried inside one knot of cycles; a knot that is not undone by then is reported, because it cannot be shown to be harmless."""
+
+
+MOST_LOOKS = 2_000_000
+"""Edges of one knot times the days on which one of them begins."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,11 @@ def _close(head: str, stack: list[str], on_stack: dict[str, bool], number: dict[
 
 def _growing(knot: list[Edge]) -> Finding | None:
     """A growing cycle of a knot, at any time at which all of its edges hold."""
+    if all(edge.ratio <= 1 for edge in knot):
+        return None
     starts = sorted({edge.first for edge in knot})
+    if len(starts) * len(knot) > MOST_LOOKS:
+        return _unchecked(knot)
     for day in starts:
         edges = [edge for edge in knot if edge.first <= day <= edge.last]
         found = _search(edges)
@@ -140,7 +148,7 @@ def _search(edges: list[Edge]) -> Finding | None:
             best[edge.target], before[edge.target] = value, edge
             steps += 1
             if steps > MOST_STEPS:
-                return Finding("L07", tuple(sorted(best)[:20]), (("cycle", "unchecked"), ("product", "> 1 ?")), place="rates")
+                return _unchecked(edges)
             cycle = _cycle_at(edge.target, before) if edge.target == edge.source or steps % len(best) == 0 else None
             if cycle:
                 return _finding(cycle)
@@ -148,6 +156,11 @@ def _search(edges: list[Edge]) -> Finding | None:
                 waiting.append(edge.target)
                 queued.add(edge.target)
     return None
+
+
+def _unchecked(edges: Sequence[Edge]) -> Finding:
+    ids = chosen({edge.by or edge.source for edge in edges})
+    return Finding("L07", ids, (("cycle", "unchecked"), ("product", "> 1 ?")), place="rule" if edges[0].by else "rates")
 
 
 def _cycle_at(start: str, before: dict[str, Edge]) -> list[Edge] | None:

@@ -33,6 +33,7 @@ ABOUT = ("outcome", "dup_class", "common_id", "source_type", "category", "subjec
 """Fields of a leaf that say which records it is about; the others are conditions."""
 MOST_WAYS = 50
 """Alternatives of one left side that are compared with other rules."""
+NOTHING = Fraction(0)
 Seat = tuple[str, RequirementLeaf, RequirementLeaf]
 """A target's code, a leaf of it, and the same leaf if it asked for no level."""
 
@@ -115,6 +116,11 @@ class Ground:
             except NoRate:
                 self._ratios[source, target] = None
         return self._ratios[source, target]
+
+    @cached_property
+    def steps(self) -> dict[str, Fraction]:
+        """The step of every unit."""
+        return {system.code: Fraction(system.step) for system in self.base.systems}
 
     @cached_property
     def _by_code(self) -> dict[str, Target]:
@@ -248,10 +254,11 @@ def rank_of(rule: Rule) -> tuple[int, int]:
 
 def scopes_meet(first: Rule, second: Rule) -> bool:
     """Whether one person and programme could be in the scope of both."""
-    return all(
-        not one or not other or bool(set(one) & set(other))
-        for one, other in ((first.programmes, second.programmes), (first.fields, second.fields), (first.cohorts, second.cohorts))
-    ) and not _exclude(first, second)
+    for one, other in ((first.programmes, second.programmes), (first.fields, second.fields), (first.cohorts, second.cohorts)):
+        if one and other and not set(one) & set(other):
+            return False
+    plain = not (first.learner or second.learner or first.fields or second.fields)
+    return plain or not _exclude(first, second)
 
 
 def _exclude(first: Rule, second: Rule) -> bool:
@@ -290,9 +297,8 @@ def grade_span(leaf: Leaf, ground: Ground) -> Span:
 
 def spans_meet(first: Span, second: Span) -> bool:
     """Whether two ranges have a value in common."""
-    lows = [low for low, _high in (first, second) if low is not None]
-    highs = [high for _low, high in (first, second) if high is not None]
-    return not lows or not highs or max(lows) <= min(highs)
+    (low, high), (lower, higher) = first, second
+    return (low is None or higher is None or low <= higher) and (lower is None or high is None or lower <= high)
 
 
 def leaf_implies(strict: Leaf, loose: Leaf, ground: Ground) -> bool:
@@ -338,16 +344,18 @@ def given_by(
     rule: Rule, base: RuleBase, worth: Fraction | None = None, best_score: Decimal | None = None
 ) -> tuple[Fraction, Fraction] | None:
     """The most that a rule fills and posts; None where it cannot be said."""
-    amounts = []
+    fills: list[Fraction] = []
+    posts: list[Fraction] = []
     for grant in rule.grants:
-        most = Fraction(0) if grant.kind in {"deny", "pending", "waiver"} else most_of(grant, worth, base, best_score)
+        most = NOTHING if grant.kind in {"deny", "pending", "waiver"} else most_of(grant, worth, base, best_score)
         if most is None:
             return None
-        amounts.append((most, most if grant.kind in POSTING else Fraction(0)))
-    taken = len(amounts) if rule.offer == "all" else 1 if rule.offer == "any" else rule.offer_k
-    fill = sum(sorted((amount[0] for amount in amounts), reverse=True)[:taken], Fraction(0))
-    posted = sum(sorted((amount[1] for amount in amounts), reverse=True)[:taken], Fraction(0))
-    return fill, posted
+        fills.append(most)
+        posts.append(most if grant.kind in POSTING else NOTHING)
+    if len(fills) == 1:
+        return fills[0], posts[0]
+    taken = len(fills) if rule.offer == "all" else 1 if rule.offer == "any" else rule.offer_k
+    return sum(sorted(fills, reverse=True)[:taken], NOTHING), sum(sorted(posts, reverse=True)[:taken], NOTHING)
 
 
 def said(value: Fraction) -> str:

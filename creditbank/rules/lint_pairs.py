@@ -12,12 +12,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import combinations
-from typing import Any
+from itertools import combinations, islice
+from typing import Any, NamedTuple
 
 from creditbank.rules.findings import Finding
 from creditbank.rules.lint_ground import (
     Ground,
+    Span,
     about_of,
     chosen,
     given_by,
@@ -34,7 +35,7 @@ from creditbank.rules.lint_ground import (
 from creditbank.rules.lint_rules import worth_of
 from creditbank.rules.types import Leaf, Node, Rule
 
-CROWD = 64
+CROWD = 32
 """Rules about the same outcomes that are compared pair by pair; beyond it each is compared with as many neighbours."""
 WIDEST = 10
 """Leaves of a left side of which every part is looked up for fallbacks; beyond it parts of one and two."""
@@ -117,25 +118,35 @@ def _ambiguous(listed: Sequence[Way], ground: Ground) -> Iterator[Finding]:
             by_rank[rank_of(rule)].append((rule, leaves))
     for crowd in by_rank.values():
         if len({(rule.grants, rule.offer, rule.offer_k) for rule, _leaves in crowd}) > 1:
-            pairs = [pair for pair in neighbours(crowd, lambda way: _order(way, ground)) if _is_ambiguous(*pair, ground)]
-            yield from _clusters(pairs)
+            spanned = [Spanned((rule, leaves), _spans(leaves, ground), (rule.grants, rule.offer, rule.offer_k)) for rule, leaves in crowd]
+            yield from _clusters((one.way, two.way) for one, two in neighbours(spanned, _order) if _is_ambiguous(one, two))
 
 
-def _order(way: Way, ground: Ground) -> tuple[Any, ...]:
-    rule, leaves = way
-    low = score_span(leaves[0])[0]
-    grade = grade_span(leaves[0], ground)[0]
+class Spanned(NamedTuple):
+    """A way with the ranges of scores and grades of each of its leaves, and what it gives."""
+
+    way: Way
+    spans: tuple[tuple[Span, Span], ...]
+    offer: tuple[object, ...]
+
+
+def _spans(leaves: Sequence[Leaf], ground: Ground) -> tuple[tuple[Span, Span], ...]:
+    return tuple((score_span(leaf), grade_span(leaf, ground)) for leaf in leaves)
+
+
+def _order(one: Spanned) -> tuple[Any, ...]:
+    (rule, _leaves), ((low, _high), (grade, _best)) = one.way, one.spans[0]
     nothing = Fraction(-1)
     return (rule.programmes, rule.window_from or date.min, nothing if low is None else low, nothing if grade is None else grade, rule.id)
 
 
-def _is_ambiguous(first: Way, second: Way, ground: Ground) -> bool:
-    one, other = first[0], second[0]
+def _is_ambiguous(one: Spanned, two: Spanned) -> bool:
+    first, second = one.way[0], two.way[0]
     return (
-        (one.grants, one.offer, one.offer_k) != (other.grants, other.offer, other.offer_k)
-        and scopes_meet(one, other)
-        and windows_meet(one, other)
-        and all(_ranges_meet(a, b, ground) for a, b in zip(first[1], second[1], strict=True))
+        scopes_meet(first, second)
+        and windows_meet(first, second)
+        and all(spans_meet(a[0], b[0]) and spans_meet(a[1], b[1]) for a, b in zip(one.spans, two.spans, strict=True))
+        and one.offer != two.offer
     )
 
 
@@ -280,8 +291,13 @@ def _filters_over_outcomes(groups: dict[tuple[tuple[str, ...], ...], list[Way]],
         elif len(key) == 1:
             filters += listed
     budget = MOST_COVERED
+    codes: dict[tuple[object, ...], Collection[str]] = {}
     for wide, (loose,) in filters:
-        under = [way for code in _codes_under(loose, ground) for way in single.get(code, ())[:CROWD]][: max(budget, 0)]
+        about = (*about_of(loose), loose.min_level)
+        if about not in codes:
+            codes[about] = _codes_under(loose, ground)
+            budget -= len(codes[about])
+        under = list(islice((way for code in codes[about] for way in single.get(code, ())[:CROWD]), max(budget, 0)))
         budget -= len(under)
         yield from _filter_over(wide, loose, under, ground)
 

@@ -186,8 +186,8 @@ def _fixed(grant: Grant) -> list[Decimal]:
 
 def on_step(amount: Fraction, unit: str, ground: Ground) -> bool:
     """Whether an amount is a whole number of steps of a unit; one that is not known has no step."""
-    system = ground.base.system(unit)
-    return system is None or (amount / Fraction(system.step)).denominator == 1
+    step = ground.steps.get(unit)
+    return step is None or (amount * step.denominator) % step.numerator == 0
 
 
 def worth_of(node: Node, unit: str, ground: Ground) -> Fraction | None:
@@ -212,7 +212,9 @@ def _leaf_worth(leaf: Leaf, unit: str, ground: Ground) -> Fraction | None:
     if about is None or about.credits is None:
         return None
     ratio = ground.ratio(about.system, unit)
-    return None if ratio is None else Fraction(about.credits) * ratio
+    if ratio is None or ratio == 1:
+        return None if ratio is None else Fraction(about.credits)
+    return Fraction(about.credits) * ratio
 
 
 def _unusable(rule: Rule, grant: Grant, place: str, ground: Ground) -> Iterator[Finding]:

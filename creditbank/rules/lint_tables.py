@@ -114,8 +114,10 @@ def _nowhere(ground: Ground) -> Iterator[Finding]:
         scope = [by_code[limit.owner]] if limit.owner in by_code else ground.targets
         if scope and not any(leaf.elective for target in scope for leaf in target.seats()):
             yield Finding("L18", (limit.id,), (("why", "no_elective"),), place="limit")
+    said: set[str] = set()
     for first, second in neighbours(moving, lambda limit: limit.id):
-        if _can_meet(first, second):
+        if first.id not in said and _can_meet(first, second):
+            said.add(first.id)
             yield Finding("L18", tuple(sorted((first.id, second.id))), (("why", "both_elective"),), "E", "limit")
 
 
