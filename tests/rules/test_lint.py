@@ -263,7 +263,9 @@ def test_a_cycle_of_rates_that_creates_credit_is_reported_with_its_product(last,
 
     findings = lint(RuleBase((), (), rates=rates), (), (), ())
 
-    assert [(one.code, one.severity, dict(one.data)["product"]) for one in findings] == ([("L07", "E", str(Fraction(27, 25)))] if grows else [])
+    assert [(one.code, one.severity, dict(one.data)["product"]) for one in findings] == (
+        [("L07", "E", str(Fraction(27, 25)))] if grows else []
+    )
 
 
 def test_rules_that_turn_outcomes_into_each_other_are_a_cycle_too():
@@ -277,7 +279,9 @@ def test_rates_that_never_hold_on_one_day_make_no_cycle():
     first = Rate("A", "B", 6, 5, window_to=date(2025, 12, 31))
 
     assert lint(RuleBase((), (), rates=(first, Rate("B", "A", 1, 1, window_from=date(2026, 1, 1)))), (), (), ()) == ()
-    assert [one.code for one in lint(RuleBase((), (), rates=(first, Rate("B", "A", 1, 1, window_from=date(2025, 12, 31)))), (), (), ())] == ["L07"]
+    assert [
+        one.code for one in lint(RuleBase((), (), rates=(first, Rate("B", "A", 1, 1, window_from=date(2025, 12, 31)))), (), (), ())
+    ] == ["L07"]
 
 
 def test_three_rules_that_are_ambiguous_with_each_other_are_one_finding():
