@@ -22,6 +22,8 @@ class CreditbankConfig(AppConfig):
         from creditbank.ledger.triggers import drop_lot_trigger, install_lot_trigger  # noqa: PLC0415
         from creditbank.recognition import checks, handlers  # noqa: F401, PLC0415
         from creditbank.recognition import permissions as recognition  # noqa: F401, PLC0415
+        from creditbank.results import handlers as results_handlers  # noqa: F401, PLC0415
+        from creditbank.results import permissions as results  # noqa: F401, PLC0415
         from creditbank.statements import permissions as statements  # noqa: F401, PLC0415
 
         pre_migrate.connect(drop_lot_trigger, sender=self, dispatch_uid="creditbank.drop_lot_trigger")

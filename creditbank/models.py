@@ -16,6 +16,8 @@ from creditbank.recognition.models import (
     IndividualException,
     RecognitionPolicy,
 )
+from creditbank.recognition.models import Application, ApplicationLine, ApplicationStep, ApplicationVote, DeclaredInterest
+from creditbank.results.models import ResultBatch, ResultRow
 from creditbank.statements.models import Transcript
 
 __all__ = [
@@ -42,6 +44,8 @@ __all__ = [
     "Rate",
     "RecognitionPolicy",
     "Requirement",
+    "ResultBatch",
+    "ResultRow",
     "RuleBook",
     "RuleBookVersion",
     "RuleRow",

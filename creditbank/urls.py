@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from creditbank.agreements import views as agreements
 from creditbank.recognition import views as recognition
+from creditbank.results import views as results
 from creditbank.statements import views as statements
 
 app_name = "creditbank"
@@ -41,6 +42,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/cases/<str:reference>/stand-aside/", recognition.aside, name="stand_aside"),
     path("desk/deposits/", recognition.deposits, name="deposits"),
     path("desk/deposits/<str:record_uuid>/confirm/", recognition.confirm_deposit, name="confirm_deposit"),
+    path("desk/results/", results.results, name="results"),
+    path("desk/results/template.csv", results.template, {"kind": "csv"}, name="results_template_csv"),
+    path("desk/results/template.xlsx", results.template, {"kind": "xlsx"}, name="results_template_xlsx"),
+    path("desk/results/<str:batch_uuid>/", results.batch, name="result_batch"),
+    path("desk/results/<str:batch_uuid>/errors.xlsx", results.errors, name="result_errors"),
+    path("desk/results/<str:batch_uuid>/submit/", results.submit, name="result_submit"),
+    path("desk/results/<str:batch_uuid>/discard/", results.discard, name="result_discard"),
+    path("desk/results/<str:batch_uuid>/release/", results.release, name="result_release"),
+    path("desk/results/<str:batch_uuid>/ask-undo/", results.ask_undo, name="result_ask_undo"),
+    path("desk/results/<str:batch_uuid>/undo/", results.agree_undo, name="result_undo"),
+    path("desk/results/<str:batch_uuid>/keep/", results.refuse_undo, name="result_keep"),
     path("desk/rulebooks/", agreements.desk_rule_books, name="rulebooks"),
 ]
 root_urlpatterns: list[URLPattern | URLResolver] = [path("v/<str:code>/", statements.verify_short, name="v")]

@@ -28,12 +28,18 @@ from foundation.notices.models import Notice
 from foundation.notices.recipients import Recipient, register_recipient_finder
 from foundation.notices.texts import register_notice, registered_notices
 from foundation.outbound.requests import Answer, OutboundFailed, OutboundRefused, require_outbound, send_outbound
+from foundation.tables.exceptions import UnreadableTable
+from foundation.tables.reading import read_table
+from foundation.tables.texts import cell_complaint, file_complaint
+from foundation.tables.types import Column, Complaint, SheetRow
 
 __all__ = [
     "SIGNATURE_HEX",
     "Answer",
     "AuditContext",
     "AuditEntry",
+    "Column",
+    "Complaint",
     "CreditSystem",
     "DeletionPermit",
     "Event",
@@ -52,8 +58,10 @@ __all__ = [
     "Problem",
     "Recipient",
     "Rounding",
+    "SheetRow",
     "Signature",
     "SigningKeyMissing",
+    "UnreadableTable",
     "access",
     "announce",
     "answer_once",
@@ -61,11 +69,13 @@ __all__ = [
     "audit_context",
     "build_audit_entry",
     "can",
+    "cell_complaint",
     "client_address",
     "current_context",
     "cursor_page",
     "deletion_permit",
     "enqueue",
+    "file_complaint",
     "finish_job",
     "format_credits",
     "gone",
@@ -81,6 +91,7 @@ __all__ = [
     "public_keys",
     "rate_limited",
     "read_key_set",
+    "read_table",
     "record_audit_entries",
     "record_audit_entry",
     "register_notice",

@@ -49,7 +49,7 @@ def post_transaction(
         return _same(known, kind, moves)
     if is_frozen():
         raise LedgerFrozen
-    accounts = _lock(moves, _require_units(moves))
+    accounts = _lock(moves, require_units(moves))
     facts: dict[str, Any] = {
         "type": kind, "key": key, "application_uuid": application, "record_uuid": record, "reverses": reverses, "effective_on": on,
         "by_uuid": getattr(by, "uuid", None), "second_uuid": getattr(second, "uuid", None), "note_zh": note[0], "note_en": note[1],
@@ -96,7 +96,7 @@ def _same(known: Transaction, kind: str, moves: Sequence[Move]) -> Transaction:
     return known
 
 
-def _require_units(moves: Sequence[Move]) -> dict[str, CreditSystem]:
+def require_units(moves: Sequence[Move]) -> dict[str, CreditSystem]:
     """The units of the moves by code, after every amount was found to lie on its unit's step. One query."""
     units = {system.code: system for system in CreditSystem.objects.filter(code__in={move.source.unit for move in moves})}
     if not moves:
@@ -152,13 +152,13 @@ def _require_lots(moves: Sequence[Move], accounts: dict[Place, Account]) -> None
     takes = {key: amount for key, amount in change.items() if amount < 0 and key[0] in strict}
     if not takes:
         return
-    has = _lots_in(strict, {lot for _account, lot in takes})
+    has = lots_in(strict, {lot for _account, lot in takes})
     for key, amount in takes.items():
         if has[key] + amount < 0:
             raise InsufficientCredit(f"{strict[key[0]]} lot {key[1]}", has[key], -amount)
 
 
-def _lots_in(accounts: Iterable[int], lots: set[UUID]) -> dict[tuple[int, UUID], Decimal]:
+def lots_in(accounts: Iterable[int], lots: set[UUID]) -> dict[tuple[int, UUID], Decimal]:
     """What each of these lots has in each of these accounts."""
     known = set(accounts)
     has: dict[tuple[int, UUID], Decimal] = defaultdict(Decimal)

@@ -53,3 +53,11 @@ for (const button of document.querySelectorAll("[data-share]")) {
     }
   });
 }
+
+/* Long work: look again after two seconds, then less often; whoever reads or types is left in peace. */
+const poll = document.querySelector("[data-poll]");
+if (poll) {
+  const tries = Number(sessionStorage.getItem(location.pathname) || 0);
+  sessionStorage.setItem(location.pathname, tries + 1);
+  setTimeout(() => location.reload(), Math.min(30, Number(poll.dataset.poll) * 1.3 ** tries) * 1000);
+} else sessionStorage.removeItem(location.pathname);

@@ -1,0 +1,167 @@
+"""Letting rows enter archives and accounts, and taking them back: five hundred at a time, each step whole, resumed where it broke off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from creditbank.catalogue.models import Outcome
+from creditbank.ledger.batches import Order, post_many
+from creditbank.ledger.enums import AccountKind, TransactionType
+from creditbank.ledger.models import NOBODY, Account, Hold, Transaction
+from creditbank.ledger.queries import lots_of
+from creditbank.ledger.types import Move, Place
+from creditbank.results.actions.steps import move_on
+from creditbank.results.enums import BatchState, RowState
+from creditbank.results.models import ResultBatch, ResultRow
+from foundation.api import finish_job, notify, report_progress
+from identity.api import InstitutionKind, User
+from learning.api import LearningRecord, NewRecord, RecordSource, Trust, enter_records, void_record
+
+CHUNK = 500
+KIND_OF_EDUCATION: dict[str, str] = {
+    InstitutionKind.SCHOOL: "basic", InstitutionKind.VOCATIONAL: "vocational", InstitutionKind.HIGHER: "higher",
+    InstitutionKind.ADULT: "continuing", InstitutionKind.COMMUNITY: "community", InstitutionKind.ELDERLY: "elderly",
+    InstitutionKind.COMPANY: "vocational", InstitutionKind.AWARDING_BODY: "vocational",
+}  # fmt: skip
+"""The kind of education that a result counts as, by who awards it: a row of an upload names no course of the library."""
+
+
+def enter_rows(batch: ResultBatch, *, at: datetime) -> ResultBatch:
+    """Enter every good row that has not entered yet: record, deposit and confirmation, each chunk in one transaction.
+
+    Killed in the middle it is called again: what entered is not entered twice, because rows and records change together and both the
+    record's number and the posting's key are unique. Ends in ``released``.
+    """
+    return _in_chunks(batch, BatchState.RELEASING, BatchState.RELEASED, "enter", _enter_chunk, RowState.GOOD, at=at)
+
+
+def undo_rows(batch: ResultBatch, *, at: datetime) -> ResultBatch:
+    """Take back every entered row whose credit is still unused: both postings are reversed and the record is declared void.
+
+    A row whose credit is held, converted, expired or otherwise gone is kept, and says so; it goes the way of a single record (revocation).
+    Resumed like ``enter_rows``. Ends in ``undone``.
+    """
+    return _in_chunks(batch, BatchState.UNDOING, BatchState.UNDONE, "end_undo", _undo_chunk, RowState.ENTERED, at=at)
+
+
+def _in_chunks(batch: ResultBatch, during: str, after: str, verb: str, work: Any, waiting: str, *, at: datetime) -> ResultBatch:
+    while True:
+        with transaction.atomic():
+            current = ResultBatch.objects.select_for_update().get(pk=batch.pk)
+            if current.state != during:
+                return current
+            rows = list(current.rows.filter(state=waiting).order_by("line")[:CHUNK])
+            if not rows:
+                move_on(current, after, verb=verb, actor=None)
+                if current.job is not None:
+                    finish_job(current.job, at=at)
+                return current
+            work(current, rows, at=at)
+            done = current.rows_good - current.rows.filter(state=waiting).count()
+        if current.job is not None:
+            report_progress(current.job, done=done)
+
+
+def _enter_chunk(batch: ResultBatch, rows: Sequence[ResultRow], *, at: datetime) -> None:
+    actor = User.objects.filter(uuid=batch.uploaded_by_uuid).first()
+    people = {str(person.uuid): person for person in User.objects.filter(uuid__in={row.values["person"] for row in rows})}
+    codes = {row.values["outcome"] for row in rows}
+    outcomes = {outcome.code: outcome for outcome in Outcome.objects.filter(code__in=codes).select_related("system")}
+    news = [_new_record(row, batch, people[row.values["person"]], outcomes[row.values["outcome"]]) for row in rows]
+    records = enter_records(news, actor=actor, at=at, announce_each=False)
+    post_many([order for record in records for order in _deposit_orders(record, on=timezone.localdate(at))])
+    for row, record in zip(rows, records, strict=True):
+        row.state, row.record_uuid = RowState.ENTERED, record.uuid
+        _tell(record)
+    ResultRow.objects.bulk_update(rows, ["state", "record_uuid"], batch_size=CHUNK)
+
+
+def _new_record(row: ResultRow, batch: ResultBatch, person: User, outcome: Outcome) -> NewRecord:
+    said: dict[str, str] = row.values
+    institution = batch.institution
+    return NewRecord(
+        learner=person, title_zh=outcome.title_zh, title_en=outcome.title_en, source=RecordSource.INSTITUTION_UPLOAD,
+        trust=Trust.INSTITUTION, kind_of_education=KIND_OF_EDUCATION[institution.kind], earned_on=date.fromisoformat(said["earned_on"]),
+        institution=institution, outcome_code=outcome.code, grade=said.get("grade", ""), score=_amount(said, "score"),
+        attendance=_amount(said, "attendance"), credits=_amount(said, "credits"),
+        credit_system=outcome.system if "credits" in said else None, notional_hours=_amount(said, "hours") or outcome.hours,
+        category=outcome.category, source_type=outcome.source_type,
+        valid_until=date.fromisoformat(said["valid_until"]) if "valid_until" in said else None, external_id=said["result_id"],
+    )  # fmt: skip
+
+
+def _amount(said: dict[str, str], name: str) -> Decimal | None:
+    return Decimal(said[name]) if name in said else None
+
+
+def _deposit_orders(record: LearningRecord, *, on: date) -> list[Order]:
+    """The deposit and its confirmation, with the keys that a single record has too."""
+    system, school = record.credit_system, record.institution
+    if record.credits is None or system is None or school is None:
+        return []
+    owner = record.learner.uuid
+    pending = Place(AccountKind.PENDING, system.code, owner)
+    deposit = Move(Place(AccountKind.ISSUER, system.code, NOBODY, school.code), pending, record.credits, record.uuid)
+    verify = Move(pending, Place(AccountKind.AVAILABLE, system.code, owner), record.credits, record.uuid)
+    return [
+        Order(TransactionType.DEPOSIT, (deposit,), f"deposit:{record.uuid}", on, record=record.uuid),
+        Order(TransactionType.VERIFY, (verify,), f"verify:{record.uuid}", on, record=record.uuid),
+    ]
+
+
+def _tell(record: LearningRecord) -> None:
+    if record.credits is not None:
+        title = {"zh": record.title_zh, "en": record.title_en or record.title_zh}
+        data = {"title": title, "credits": format(record.credits.normalize(), "f")}
+        notify(record.learner.uuid, "ledger.deposited", url="/my/credits/", data=data, email=False)
+
+
+def _undo_chunk(batch: ResultBatch, rows: Sequence[ResultRow], *, at: datetime) -> None:
+    by = User.objects.get(uuid=batch.undo_asked_by_uuid)
+    second = User.objects.get(uuid=batch.undone_by_uuid)
+    records = {row.uuid: row for row in LearningRecord.objects.filter(uuid__in=[row.record_uuid for row in rows]).select_related("learner")}
+    free = _unused([record for record in records.values() if by.pk != record.learner_id != second.pk])
+    entries = Transaction.objects.filter(record_uuid__in=free, type__in=[TransactionType.DEPOSIT, TransactionType.VERIFY])
+    moves = entries.select_related().prefetch_related("postings__source__unit", "postings__destination__unit").order_by("-id")
+    post_many([_reversal(entry, by=by, second=second, on=timezone.localdate(at), reason=batch.undo_reason) for entry in moves])
+    for row in rows:
+        record = records[row.record_uuid] if row.record_uuid else None
+        if record is not None and record.uuid in free:
+            void_record(record, reason=batch.undo_reason, actor=by, at=at)
+            row.state = RowState.UNDONE
+        else:
+            row.state = RowState.KEPT
+    ResultRow.objects.bulk_update(rows, ["state"], batch_size=CHUNK)
+
+
+def _unused(records: Sequence[LearningRecord]) -> set[UUID]:
+    """Records whose credit is available in full, or which carry none and are reserved by nobody."""
+    uuids = [record.uuid for record in records]
+    available = {lot.uuid: lot.amount for lot in lots_of(*uuids) if lot.kind == AccountKind.AVAILABLE}
+    reserved = set(Hold.objects.filter(lot_uuid__in=uuids, state__in=["pending", "posted"]).values_list("lot_uuid", flat=True))
+    return {
+        record.uuid
+        for record in records
+        if not record.is_void and record.uuid not in reserved and available.get(record.uuid, Decimal(0)) == record.amount
+    }
+
+
+def _reversal(entry: Transaction, *, by: User, second: User, on: date, reason: str) -> Order:
+    moves = tuple(
+        Move(_place(posting.destination), _place(posting.source), posting.amount, posting.lot_uuid) for posting in entry.postings.all()
+    )
+    return Order(
+        TransactionType.REVERSE, moves, f"reverse:{entry.uuid}", on, by=by, second=second, record=entry.record_uuid, reverses=entry,
+        note=(reason, reason),
+    )  # fmt: skip
+
+
+def _place(account: Account) -> Place:
+    return Place(account.kind, account.unit.code, account.owner_uuid, account.reference)
