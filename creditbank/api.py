@@ -120,6 +120,8 @@ from creditbank.recognition.models import (
 from creditbank.recognition.queries import Proposal, evidence_for, propose, replay, without_deposit
 from creditbank.recognition.terms import Terms
 from creditbank.recognition.uploads import clean_file
+from creditbank.results.actions import enter_rows, release_batch, submit_batch, upload_results
+from creditbank.results.models import ResultBatch
 from creditbank.rules.clocks import NoCalendar
 from creditbank.statements.actions import issue_transcript, revoke_transcript
 from creditbank.statements.models import Transcript
@@ -188,6 +190,7 @@ __all__ = [
     "RecordsTaken",
     "RefusalReason",
     "Requirement",
+    "ResultBatch",
     "RuleBook",
     "RuleBookVersion",
     "SamePerson",
@@ -226,6 +229,7 @@ __all__ = [
     "draft_policy",
     "draft_version",
     "end_exception",
+    "enter_rows",
     "evidence_for",
     "expire",
     "find_faults",
@@ -244,6 +248,7 @@ __all__ = [
     "publish_policy",
     "publish_rules",
     "record_expert_standing",
+    "release_batch",
     "replay",
     "request_information",
     "request_withdrawal",
@@ -261,10 +266,12 @@ __all__ = [
     "statement_lines",
     "submit_appeal",
     "submit_application",
+    "submit_batch",
     "take_appeal",
     "transfer",
     "transfer_issuer",
     "unit_sums",
+    "upload_results",
     "verify",
     "version_in_force",
     "withdraw_application",

@@ -16,7 +16,6 @@ from creditbank.recognition.models import (
     IndividualException,
     RecognitionPolicy,
 )
-from creditbank.recognition.models import Application, ApplicationLine, ApplicationStep, ApplicationVote, DeclaredInterest
 from creditbank.results.models import ResultBatch, ResultRow
 from creditbank.statements.models import Transcript
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cms.api import CoursePage, course_content
-from creditbank.api import Application, Transcript
+from creditbank.api import Application, ResultBatch, Transcript, upload_results
 from foundation.api import Notice
 from identity.api import Membership, Role, User, grant_membership
 from learning.api import CourseRun
@@ -53,6 +53,9 @@ def build_city() -> World:
     shown = learner.get(reverse("creditbank:apply", args=["NUR"]))
     learner.post(reverse("creditbank:apply", args=["NUR"]), {"shown": shown.context["proposal"].decision.snapshot_hash, "declare": "on"})
     learner.post(reverse("creditbank:issue_transcript"))
+    upload_results(
+        world.places["CCC"], content="学习者,成绩编号\n".encode(), filename="x.csv", actor=world.people["officer"], at=timezone.now()
+    )
     world.people["deactivated"] = User.objects.create_user(name="停用", email="gone@example.org")
     User.objects.filter(email="gone@example.org").update(is_active=False)
     return world
@@ -75,7 +78,7 @@ def arguments(world: World) -> dict[str, Any]:
         "course_uuid": course.uuid, "run_uuid": run.uuid, "unit_id": units[-1].id, "block_id": units[-1].quizzes()[0].id,
         "record_uuid": evidence.record.uuid, "evidence_uuid": evidence.uuid, "reference": Application.objects.get().reference,
         "transcript_uuid": Transcript.objects.get().uuid, "notice_uuid": Notice.objects.filter(recipient_uuid=world.people["learner"].uuid)[0].uuid,
-        "membership_uuid": Membership.objects.get(person=world.people["learner"]).uuid, "book": "CCC", "number": 1, "language": "en",
+        "membership_uuid": Membership.objects.get(person=world.people["learner"]).uuid, "book": "CCC", "batch_uuid": ResultBatch.objects.get().uuid, "number": 1, "language": "en",
     }  # fmt: skip
 
 

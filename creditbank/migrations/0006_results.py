@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('creditbank', '0004_corrections_and_checks'),
+        ('creditbank', '0005_appeals_exceptions_evidence'),
         ('foundation', '0002_deletion_permit'),
         ('identity', '0002_learner_number'),
     ]
