@@ -1,0 +1,28 @@
+"""Why a record and a rule do not go together, as bits of one number: every reason at once, and the code that the engine gives it."""
+
+from __future__ import annotations
+
+NAMES = (
+    "not_available", "already_used", "expired", "out_of_scope", "not_convertible", "outside_window", "grade", "grade_max", "score", "score_max",
+    "attendance", "credits", "hours", "level", "trust", "age", "validity", "missing_record", "no_rate", "amount", "pending", "shadowed",
+    "denied", "forbidden_record", "too_many_matches", "other",
+)  # fmt: skip
+BIT = {name: 1 << at for at, name in enumerate(NAMES)}
+"""The bit of each reason. A pair without a bit is a candidate, or the part of one."""
+
+GATES = BIT["not_available"] | BIT["already_used"] | BIT["expired"]
+STAGES = (GATES, BIT["out_of_scope"], BIT["not_convertible"], BIT["outside_window"])
+"""A reason of a stage keeps the engine from asking what comes after it."""
+
+
+def heard(bits: int) -> list[str]:
+    """The names of the reasons that the engine gives for a pair with these bits: those of the first stage that failed."""
+    for stage in STAGES:
+        if bits & stage:
+            return [name for name in NAMES if bits & stage & BIT[name]]
+    return [name for name in NAMES if bits & BIT[name]]
+
+
+def bit_of(code: str, field: str) -> int:
+    """The bit of a reason of the engine: by its field where that tells more."""
+    return BIT.get(field, 0) if code in {"rule_failed", "too_old"} and field in BIT else BIT.get(code, BIT["other"])
