@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from creditbank.simulation.kernel import Pairs
 
 NO_RATE, BAD_RULE = -1, -2
+UNKNOWN, NEVER, WITH_AMOUNT, ALWAYS = -1, 0, 1, 2
 CONSTANT, BY_WORTH, BY_SCORE = 0, 1, 2
 WORTH = ("credits", "system", "hours")
 
@@ -30,7 +31,6 @@ class Amounts:
 
     coding: Coding
     known: dict[tuple[int, int, int], int] = field(default_factory=dict)
-    seats: dict[tuple[int, int], tuple[bool, bool]] = field(default_factory=dict)
 
     @cached_property
     def how(self) -> np.ndarray:
@@ -56,48 +56,63 @@ class Amounts:
     def worth(self) -> tuple[np.ndarray, list[RecordFacts]]:
         return self.coding.combination(WORTH)
 
-    def fill(self, pairs: Pairs, lead: np.ndarray, wanted: np.ndarray, amount: np.ndarray, left: np.ndarray) -> None:
+    def fill(self, pairs: Pairs, left: np.ndarray) -> None:
         """Write the amounts of candidates beside their lead records; where none can be computed, a bit says why.
 
         Learners of whom several records would have to be summed are left to the engine.
         """
-        coding, tables = self.coding, self.coding.tables
-        rows = np.flatnonzero(wanted & (lead == pairs.record))
-        numbers = tables.amounts[0][pairs.rule[rows]]
-        target = coding.people.learners["target"].to_numpy()[coding.of[pairs.record[rows]]]
-        found = self.constant[target, numbers] if len(coding.people.values["target"]) > 1 else self.constant[0][numbers]
-        how = self.how[numbers] if self.how.any() else None
-        if how is not None:
-            summed = rows[(how != CONSTANT) & (tables.slots[pairs.rule[rows]] > 1)]
-            left[coding.of[pairs.record[summed]]] = True
-            for kind in (BY_WORTH, BY_SCORE):
-                some = np.flatnonzero(how == kind)
-                if len(some):
-                    codes = self.worth[0] if kind == BY_WORTH else coding.people.records["record.score"].to_numpy()
-                    found[some] = self._varying(kind, pairs, rows[some], numbers[some], target[some], codes)
-        amount[rows] = np.maximum(found, 0)
+        tables = self.coding.tables
+        leads = pairs.bits == 0
+        if pairs.lead is not None:
+            leads &= pairs.lead == pairs.record
+        if not self._may_fail_or_vary:
+            np.multiply(self._by_entry.take(pairs.entry), leads, out=pairs.amount)
+            return
+        rows = np.flatnonzero(leads)
+        rule, target = pairs.rule.take(rows), self.coding.target.take(pairs.learner.take(rows))
+        numbers = tables.amounts[0].take(rule)
+        found = self.constant[target, numbers]
+        how = self.how.take(numbers)
+        left[pairs.learner[rows[(how != CONSTANT) & (tables.slots.take(rule) > 1)]]] = True
+        for kind in (BY_WORTH, BY_SCORE):
+            some = np.flatnonzero(how == kind)
+            if len(some):
+                found[some] = self._varying(kind, pairs.record[rows[some]], numbers[some], target[some])
+        pairs.amount[rows] = np.maximum(found, 0)
         failed = found < 0
         if failed.any():
-            bits = np.where(found[failed] == NO_RATE, BIT["no_rate"], BIT["amount"])
-            self._mark_failed(pairs, lead, rows[failed], bits)
+            self._mark_failed(pairs, rows[failed], np.where(found[failed] == NO_RATE, BIT["no_rate"], BIT["amount"]))
 
-    def _mark_failed(self, pairs: Pairs, lead: np.ndarray, rows: np.ndarray, bits: np.ndarray) -> None:
+    @cached_property
+    def _may_fail_or_vary(self) -> bool:
+        """Whether an amount hangs on the record or the target, or cannot be given."""
+        return bool(self.how.any() or len(self.constant) > 1 or (self.constant < 0).any())
+
+    @cached_property
+    def _by_entry(self) -> np.ndarray:
+        """Steps by entry, where each rule always gives the same."""
+        if not len(self.constant):
+            return np.zeros(len(self.coding.tables.rule_of), dtype=np.int32)
+        return self.constant[0].take(self.coding.tables.amounts[0]).take(self.coding.tables.rule_of)
+
+    def _mark_failed(self, pairs: Pairs, rows: np.ndarray, bits: np.ndarray) -> None:
         """The whole match hears it, not its lead alone."""
+        lead = pairs.record if pairs.lead is None else pairs.lead
         for row, bit in zip(rows.tolist(), bits.tolist(), strict=True):
             pairs.bits[(lead == lead[row]) & (pairs.rule == pairs.rule[row]) & (pairs.bits == 0)] |= bit
 
-    def _varying(self, kind: int, pairs: Pairs, rows: np.ndarray, numbers: np.ndarray, target: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    def _varying(self, kind: int, record: np.ndarray, numbers: np.ndarray, target: np.ndarray) -> np.ndarray:
         """Amounts that hang on the record: each different (target, amount, worth or score) once."""
-        coding, (_numbers, examples) = self.coding, self.coding.tables.amounts
-        code = codes[pairs.record[rows]].astype(np.int64)
-        top = max(int(codes.max(initial=0)) + 1, 1)
-        keys, inverse = np.unique((target.astype(np.int64) * len(examples) + numbers) * top + code, return_inverse=True)
+        examples = self.coding.tables.amounts[1]
+        codes = self.worth[0] if kind == BY_WORTH else self.coding.people.records["record.score"].to_numpy()
+        top = int(codes.max(initial=0)) + 1
+        keys, inverse = np.unique((target.astype(np.int64) * len(examples) + numbers) * top + codes.take(record), return_inverse=True)
         answers = []
         for key in keys.tolist():
             case = (key // top // len(examples), key // top % len(examples), kind * top + key % top)
             if case not in self.known:
-                record = self.worth[1][key % top] if kind == BY_WORTH else self._scored(key % top)
-                self.known[case] = self._steps(examples[case[1]], record, coding.people.values["target"][case[0]])
+                shown = self.worth[1][key % top] if kind == BY_WORTH else self._scored(key % top)
+                self.known[case] = self._steps(examples[case[1]], shown, self.coding.people.values["target"][case[0]])
             answers.append(self.known[case])
         return np.array(answers, dtype=np.int32)[inverse.reshape(-1)]
 
@@ -120,21 +135,26 @@ class Amounts:
             return BAD_RULE
         return int(Fraction(sum(given, Decimal(0))) / Fraction(system.step))
 
-    def useful(self, learner: np.ndarray, rule: np.ndarray, amount: np.ndarray) -> np.ndarray:
-        """Whether something of a candidate could be placed in its learner's target."""
-        target = self.coding.people.learners["target"].to_numpy()[learner].astype(np.int64)
-        keys, inverse = np.unique(target * len(self.coding.tables.rules) + rule, return_inverse=True)
-        flags = np.array([self._seats(*divmod(key, len(self.coding.tables.rules))) for key in keys.tolist()], dtype=bool).reshape(-1, 2)
-        always, with_amount = flags[inverse.reshape(-1)].T
-        return always | (with_amount & (amount > 0))
+    def useful(self, pairs: Pairs, rows: np.ndarray) -> np.ndarray:
+        """Whether something of these candidates could be placed in the targets of their learners."""
+        rule, several = pairs.rule.take(rows), len(self.seats) > 1
+        target = self.coding.target[pairs.learner.take(rows)] if several else np.zeros(1, dtype=np.int64)
+        flags = self.seats[target, rule] if several else self.seats[0].take(rule)
+        unknown = np.flatnonzero(flags == UNKNOWN)
+        if len(unknown):
+            rules = len(self.coding.tables.rules)
+            for key in np.unique((target[unknown].astype(np.int64) if several else 0) * rules + rule[unknown]).tolist():
+                one, number = divmod(key, rules)
+                self.seats[one, number] = self._find_seats(self.coding.people.values["target"][one], number)
+            flags = self.seats[target, rule]
+        return (flags == ALWAYS) | ((flags == WITH_AMOUNT) & (pairs.amount.take(rows) > 0))
 
-    def _seats(self, target: int, rule: int) -> tuple[bool, bool]:
-        """(always, if the amount is above nothing): whether a rule finds a place in a target."""
-        if (target, rule) not in self.seats:
-            self.seats[target, rule] = self._find_seats(self.coding.people.values["target"][target], rule)
-        return self.seats[target, rule]
+    @cached_property
+    def seats(self) -> np.ndarray:
+        """(target, rule) → whether the rule finds a place there; what nobody has asked is not known."""
+        return np.full((len(self.coding.people.values["target"]), len(self.coding.tables.rules)), UNKNOWN, dtype=np.int8)
 
-    def _find_seats(self, target: Target, rule: int) -> tuple[bool, bool]:
+    def _find_seats(self, target: Target, rule: int) -> int:
         base, always, by_amount = self.coding.tables.base, False, False
         grants = self.coding.tables.rules[rule].grants
         for grant in grants:
@@ -149,4 +169,4 @@ class Amounts:
                 always = always or self._steps((grant,), RecordFacts("", "", "", self.coding.tables.on), target) > 0
             elif seats:
                 by_amount = True
-        return always, by_amount
+        return ALWAYS if always else WITH_AMOUNT if by_amount else NEVER

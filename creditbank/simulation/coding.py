@@ -87,6 +87,20 @@ class Coding:
         return self._combined(("issuer", "grade"), find)
 
     @cached_property
+    def score(self) -> np.ndarray:
+        return self.place("score")
+
+    @cached_property
+    def lasting(self) -> np.ndarray:
+        """Whether the record says until when it holds, and still does."""
+        return (self.valid_until != HIGH) & (self.valid_until >= self.tables.on.toordinal())
+
+    @cached_property
+    def target(self) -> np.ndarray:
+        """Number of the target by learner."""
+        return self.people.learners["target"].to_numpy()
+
+    @cached_property
     def trust(self) -> np.ndarray:
         return self._mapped("record.trust", TRUST_RANK.__getitem__, np.int8)
 
@@ -112,7 +126,7 @@ class Coding:
     @cached_property
     def gates(self) -> np.ndarray:
         """Why a record may not be used at all, as bits; the first reason alone, as the engine gives it."""
-        gates = np.zeros(len(self.of), dtype=np.int64)
+        gates = np.zeros(len(self.of), dtype=np.int32)
         expired = self.valid_until < self.tables.on.toordinal()
         gates[expired] = BIT["expired"]
         for name, bit in (("used", BIT["already_used"]), ("held", BIT["not_available"])):

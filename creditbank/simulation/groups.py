@@ -24,8 +24,7 @@ def join_groups(pairs: Pairs, coding: Coding, left: np.ndarray) -> np.ndarray:
     rows = np.flatnonzero((pairs.bits == 0) & (tables.slots[pairs.rule] > 1))
     if not len(rows):
         return lead
-    rule, slot = pairs.rule[rows], tables.slot[pairs.entry[rows]]
-    learner = coding.of[pairs.record[rows]]
+    rule, slot, learner = pairs.rule.take(rows), tables.slot.take(pairs.entry.take(rows)), pairs.learner.take(rows)
     rules = len(tables.rules)
     key = ((learner - learner[0]).astype(np.int64) * rules + rule) * SLOTS + slot
     order = np.argsort(key, kind="stable")
@@ -41,7 +40,7 @@ def join_groups(pairs: Pairs, coding: Coding, left: np.ndarray) -> np.ndarray:
     complete = distinct == wanted
     pairs.bits[rows[np.repeat(~complete, sizes)]] |= BIT["missing_record"]
     _lead(pairs, coding, rows, starts[complete], sizes[complete], lead)
-    _same_records(pairs, coding, rows, starts[complete], sizes[complete], left)
+    _same_records(pairs, rows, starts[complete], sizes[complete], left)
     return lead
 
 
@@ -62,14 +61,14 @@ def _lead(pairs: Pairs, coding: Coding, rows: np.ndarray, starts: np.ndarray, si
     lead[rows[at]] = np.repeat(record[order][begins], sizes)
 
 
-def _same_records(pairs: Pairs, coding: Coding, rows: np.ndarray, starts: np.ndarray, sizes: np.ndarray, left: np.ndarray) -> None:
+def _same_records(pairs: Pairs, rows: np.ndarray, starts: np.ndarray, sizes: np.ndarray, left: np.ndarray) -> None:
     """Two groups over the same records could shadow each other; sums that are equal by accident only ask the engine once more."""
     if len(starts) < 2:  # noqa: PLR2004  two
         return
     at, begins = _members(starts, sizes)
     record = pairs.record[rows[at]].astype(np.int64)
     sums = np.add.reduceat(record * record + record * 1_000_003, begins)
-    learner = coding.of[pairs.record[rows[starts]]]
+    learner = pairs.learner.take(rows[starts])
     order = np.lexsort((sums, learner))
     same = (sums[order][1:] == sums[order][:-1]) & (learner[order][1:] == learner[order][:-1])
     left[learner[order][1:][same]] = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -24,19 +25,39 @@ from creditbank.simulation.tables import HIGH, NOT_KNOWN, WINDOW_KINDS, RuleTabl
 
 BLOCK = 50_000
 COLUMNS = ("learner", "rule", "offer", "record", "lead", "bits", "amount")
+DTYPES = dict.fromkeys(COLUMNS, np.int32) | {"offer": np.int8, "bits": np.int64}
 KIND_DENY, KIND_PENDING = 7, 8
 """Places in KIND_ORDER."""
 
 
 @dataclass
 class Pairs:
-    """Pairs of a record and an entry of the tables (a rule under the outcome of one of its leaves), in the order of records."""
+    """Pairs of a record and an entry of the tables (a rule under the outcome of one of its leaves), in the order of records.
 
-    record: np.ndarray
+    ``bits`` has 32 bits here, which is all that are in use; it leaves the kernel with 64.
+    """
+
+    first: int
+    of: np.ndarray
     count: np.ndarray
     entry: np.ndarray
     rule: np.ndarray
     bits: np.ndarray
+    amount: np.ndarray
+    lead: np.ndarray | None = None
+    """The record that leads the match of each pair, where it is not the pair's own."""
+
+    def spread(self, column: np.ndarray) -> np.ndarray:
+        """A column of the block's records, repeated for each pair."""
+        return np.repeat(column, self.count)
+
+    @cached_property
+    def record(self) -> np.ndarray:
+        return self.spread(np.arange(self.first, self.first + len(self.count), dtype=np.int32))
+
+    @cached_property
+    def learner(self) -> np.ndarray:
+        return self.spread(self.of)
 
 
 class Kernel:
@@ -47,176 +68,178 @@ class Kernel:
         self.amounts = Amounts(self.coding)
         self.left = self.coding.asks_engine.copy()
         """Learners left to the engine; complete when all blocks are done."""
-        self._by_record = self._record_columns()
+        self._lower = self._lower_bounds()
 
     def candidates(self) -> pd.DataFrame:
         """One row a pair: learner, rule, offer, record, lead (the record whose row carries the amount), bits, amount in steps."""
-        blocks = list(self.blocks())
-        return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame({name: np.zeros(0, np.int32) for name in COLUMNS})
+        total = int(self._counts.sum())
+        rule, bits, amount = (np.empty(total, dtype=DTYPES[name]) for name in ("rule", "bits", "amount"))
+        record = np.repeat(np.arange(len(self._counts), dtype=np.int32), self._counts)
+        lead = record.copy() if self.tables.has_groups else record
+        at = 0
+        for pairs in self.blocks():
+            here = slice(at, at := at + len(pairs.bits))
+            rule[here], bits[here], amount[here] = pairs.rule, pairs.bits, pairs.amount
+            if pairs.lead is not None:
+                lead[here] = pairs.lead
+        columns = (np.repeat(self.coding.of, self._counts), rule, np.ones(total, dtype=np.int8), record, lead, bits, amount)
+        return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)), copy=False)
 
-    def blocks(self) -> Iterator[pd.DataFrame]:
+    def blocks(self) -> Iterator[Pairs]:
         """The same in parts of whole learners."""
         for first, last in self._bounds():
-            pairs = self.judge(first, last)
-            yield self._finish(pairs)
+            pairs = self._expand(first, last)
+            if len(pairs.bits):
+                self._judge_leaves(pairs, first, last)
+                self._judge_rules(pairs, first, last)
+                self._finish(pairs)
+                yield pairs
 
     # -- pairs
 
+    @cached_property
+    def _counts(self) -> np.ndarray:
+        """Pairs by record."""
+        return np.diff(self.tables.pointers).take(self.coding.key).astype(np.int64)
+
     def _bounds(self) -> Iterator[tuple[int, int]]:
         """First and last record of each block: whole learners, as many as give about BLOCK pairs."""
-        of, counts = self.coding.of, np.diff(self.tables.pointers)[self.coding.key]
+        of = self.coding.of
         if not len(of):
             return
         starts = np.flatnonzero(np.r_[True, of[1:] != of[:-1], True])
-        pairs = np.r_[0, np.cumsum(counts, dtype=np.int64)][starts]
+        pairs = np.r_[0, np.cumsum(self._counts)][starts]
         at = 0
         while at < len(starts) - 1:
             until = max(int(np.searchsorted(pairs, pairs[at] + BLOCK, side="right")) - 1, at + 1)
             yield int(starts[at]), int(starts[until])
             at = until
 
-    def judge(self, first: int, last: int) -> Pairs:
-        """All pairs of some records, with a bit for everything that stands between them."""
-        key = self.coding.key[first:last]
-        begins = self.tables.pointers[key]
-        count = self.tables.pointers[key + 1] - begins
-        ends = np.cumsum(count, dtype=np.int32)
-        total = int(ends[-1]) if len(ends) else 0
-        entry = np.arange(total, dtype=np.int32)
-        entry += np.repeat(begins - ends + count, count)
-        rule = self.tables.rule_of[entry]
-        record = np.repeat(np.arange(first, last, dtype=np.int32), count)
-        pairs = Pairs(record, count, entry, rule, np.zeros(total, dtype=np.int64))
-        if total:
-            self._judge_leaves(pairs, first, last)
-            self._judge_rules(pairs, first, last)
-        return pairs
+    def _expand(self, first: int, last: int) -> Pairs:
+        """All pairs of some records, not yet judged."""
+        count = self._counts[first:last]
+        ends = np.cumsum(count)
+        total = int(ends[-1])
+        entry = np.arange(total)
+        entry += np.repeat(self.tables.pointers.take(self.coding.key[first:last]) - ends + count, count)
+        return Pairs(
+            first, self.coding.of[first:last], count, entry, self.tables.rule_of.take(entry), np.zeros(total, dtype=np.int32),
+            np.zeros(total, dtype=np.int32),
+        )  # fmt: skip
 
-    def _record_columns(self) -> list[tuple[str, np.ndarray, np.ndarray]]:
-        """(bit, column of records, bounds of entries) of all plain lower bounds that are asked and could fail."""
+    def _lower_bounds(self) -> list[tuple[str, np.ndarray, np.ndarray]]:
+        """(bit, column of records, bounds of entries) of all lower bounds but grades that are asked and could fail."""
         coding, tables = self.coding, self.tables
         found = [(name, coding.place(name), bounds) for name, bounds in tables.lower.items()]
         if len(coding.trust) and coding.trust.min() < tables.trust.max(initial=0):
             found.append(("trust", coding.trust, tables.trust))
-        if tables.asks_min_grade and len(tables.scales) == 1:
-            found.append(("grade", coding.grade, tables.min_grades[0]))
         return found
 
     def _judge_leaves(self, pairs: Pairs, first: int, last: int) -> None:
-        bits, entry, count = pairs.bits, pairs.entry, pairs.count
-
-        def spread(column: np.ndarray) -> np.ndarray:
-            return np.repeat(column[first:last], count)
-
-        for name, column, bounds in self._by_record:
-            _mark(bits, spread(column) < bounds[entry], name)
+        bits, entry, spread, here = pairs.bits, pairs.entry, pairs.spread, slice(first, last)
+        for name, column, bounds in self._lower:
+            _mark(bits, spread(column[here]) < bounds.take(entry), name)
         coding, tables = self.coding, self.tables
-        if len(tables.scales) > 1 and tables.asks_min_grade:
-            _mark(bits, spread(coding.grade) < tables.min_grades[spread(coding.scale), entry], "grade")
-        if tables.asks_max_grade:
-            _mark_upper(
-                bits,
-                spread(coding.grade),
-                tables.max_grades[0][entry] if len(tables.scales) == 1 else tables.max_grades[spread(coding.scale), entry],
-                "grade_max",
-            )
+        if tables.asks_min_grade or tables.asks_max_grade:
+            self._judge_grades(pairs, here)
         if tables.max_score is not None:
-            _mark_upper(bits, spread(coding.place("score")), tables.max_score[entry], "score_max")
+            _mark_upper(bits, spread(coding.score[here]), tables.max_score.take(entry), "score_max")
         if tables.valid is not None:
-            lasting = (coding.valid_until != HIGH) & (coding.valid_until >= tables.on.toordinal())
-            _mark(bits, tables.valid[entry] & ~spread(lasting), "validity")
+            _mark(bits, tables.valid.take(entry) & ~spread(coding.lasting[here]), "validity")
         if tables.ages is not None and coding.earliest_start is not None:
             applied, earliest = coding.earliest_start
-            _mark(bits, spread(coding.start_of_age) < earliest[spread(applied[coding.of]), tables.ages[0][entry]], "age")
+            _mark(bits, spread(coding.start_of_age[here]) < earliest[applied[pairs.learner], tables.ages[0].take(entry)], "age")
+
+    def _judge_grades(self, pairs: Pairs, here: slice) -> None:
+        tables, has = self.tables, pairs.spread(self.coding.grade[here])
+
+        def bound(by_scale: np.ndarray) -> np.ndarray:
+            if tables.only_scale is not None:
+                return by_scale[tables.only_scale].take(pairs.entry)
+            return by_scale[pairs.spread(self.coding.scale[here]), pairs.entry]
+
+        if tables.asks_min_grade:
+            _mark(pairs.bits, has < bound(tables.min_grades), "grade")
+        if tables.asks_max_grade:
+            _mark_upper(pairs.bits, has, bound(tables.max_grades), "grade_max", complete=self._all_graded)
+
+    @cached_property
+    def _all_graded(self) -> bool:
+        return bool((self.coding.grade != NOT_KNOWN).all())
 
     def _judge_rules(self, pairs: Pairs, first: int, last: int) -> None:
         """What belongs to whole rules: gates of the record, scope, convertibility, windows."""
         coding, tables, bits, rule = self.coding, self.tables, pairs.bits, pairs.rule
-
-        def spread(column: np.ndarray) -> np.ndarray:
-            return np.repeat(column[first:last], pairs.count)
-
         if coding.gates[first:last].any():
-            bits |= spread(coding.gates)
-        of = coding.of
+            bits |= pairs.spread(coding.gates[first:last])
         self._judge_windows(pairs, first, last)
         if coding.scope_faults is not None and tables.scopes is not None:
             profiles, faults = coding.scope_faults
-            _mark(bits, faults[spread(profiles[of]), tables.scopes[0][rule]], "out_of_scope")
+            _mark(bits, faults[profiles[pairs.learner], tables.scopes[0][rule]], "out_of_scope")
         if coding.unconvertible is not None:
-            target = coding.people.learners["target"].to_numpy()
-            category = coding.people.records["record.category"].to_numpy()
-            _mark(bits, coding.unconvertible[spread(target[of]), spread(category), tables.granted[0][rule]], "not_convertible")
+            category = pairs.spread(coding.people.records["record.category"].to_numpy()[first:last])
+            _mark(bits, coding.unconvertible[coding.target[pairs.learner], category, tables.granted[0][rule]], "not_convertible")
         if tables.engine.any():
-            self.left[of[pairs.record[tables.engine[rule] & (bits & GATES == 0)]]] = True
+            self.left[pairs.learner[tables.engine[rule] & (bits & GATES == 0)]] = True
 
     def _judge_windows(self, pairs: Pairs, first: int, last: int) -> None:
         if self.tables.windows is None:
             return
         kinds, begins, ends = self.tables.windows
-        rule, count, coding = pairs.rule, pairs.count, self.coding
-        day = np.repeat(coding.earned[first:last], count)
-        for number in range(1, len(WINDOW_KINDS)):
-            if number in self.tables.window_kinds:
-                days = coding.learner_days(WINDOW_KINDS[number])[coding.of[first:last]]
-                day = np.where(kinds[rule] == number, np.repeat(days, count), day)
-        _mark(pairs.bits, (day < begins[rule]) | (day > ends[rule]), "outside_window")
+        day = pairs.spread(self.coding.earned[first:last])
+        for number in self.tables.window_kinds - {0}:
+            of_learner = self.coding.learner_days(WINDOW_KINDS[number])[pairs.learner]
+            day = np.where(kinds.take(pairs.entry) == number, of_learner, day)
+        _mark(pairs.bits, (day < begins.take(pairs.entry)) | (day > ends.take(pairs.entry)), "outside_window")
 
     # -- candidates
 
-    def _finish(self, pairs: Pairs) -> pd.DataFrame:
-        """Pending rules, groups of records, amounts, shadows."""
-        tables, coding, bits, rule = self.tables, self.coding, pairs.bits, pairs.rule
-        learner = coding.of[pairs.record]
-        lead, amount = pairs.record, np.zeros(len(bits), dtype=np.int32)
-        open_pairs = bits == 0
-        kind = tables.first_kind[rule]
-        if len(tables.slots) and tables.slots.max() > 1:
-            lead = join_groups(pairs, coding, self.left)
-            open_pairs = bits == 0
-        denials = open_pairs & (kind == KIND_DENY)
-        if denials.any():
-            self.left[learner[denials]] = True
-        pending = open_pairs & (kind == KIND_PENDING)
-        if pending.any():
-            bits[pending] |= BIT["pending"]
-            open_pairs &= ~pending
-        self.amounts.fill(pairs, lead, open_pairs, amount, self.left)
-        self._shadow(pairs, learner, lead, amount)
-        frame = {
-            "learner": learner, "rule": rule, "offer": np.ones(len(bits), dtype=np.int8), "record": pairs.record, "lead": lead, "bits": bits,
-            "amount": amount,
-        }  # fmt: skip
-        return pd.DataFrame(frame, copy=False)
+    def _finish(self, pairs: Pairs) -> None:
+        """Groups of records, denials and pending rules, amounts, shadows."""
+        tables, bits = self.tables, pairs.bits
+        if tables.has_groups:
+            pairs.lead = join_groups(pairs, self.coding, self.left)
+        if tables.has_denials:
+            kind = tables.first_kind.take(pairs.rule)
+            self.left[pairs.learner[(bits == 0) & (kind == KIND_DENY)]] = True
+            bits[(bits == 0) & (kind == KIND_PENDING)] |= BIT["pending"]
+        self.amounts.fill(pairs, self.left)
+        if tables.ranks.max(initial=0) > 0:
+            self._shadow(pairs)
 
-    def _shadow(self, pairs: Pairs, learner: np.ndarray, lead: np.ndarray, amount: np.ndarray) -> None:
+    def _shadow(self, pairs: Pairs) -> None:
         """Of several candidates on one record only the best by precedence, priority and kind that could be placed stays."""
-        bits = pairs.bits
-        rows = np.flatnonzero((bits == 0) & (self.tables.slots[pairs.rule] == 1))
-        record = pairs.record[rows]
-        again = record[1:] == record[:-1]
-        if not again.any():
+        open_pairs = pairs.bits == 0
+        if self.tables.has_groups:
+            open_pairs &= self._is_single.take(pairs.entry)
+        rows = np.flatnonzero(open_pairs)
+        if not len(rows):
             return
-        several = np.r_[again, False] | np.r_[False, again]
-        rows, record = rows[several], record[several]
-        rank = self.tables.ranks[pairs.rule[rows]]
-        if (rank == rank[0]).all():
-            return
-        useful = self.amounts.useful(learner[rows], pairs.rule[rows], amount[rows])
-        starts = np.flatnonzero(np.r_[True, record[1:] != record[:-1]])
-        best = np.minimum.reduceat(np.where(useful, rank, HIGH), starts)
-        best = np.repeat(best, np.diff(np.r_[starts, len(rows)]))
-        bits[rows[rank > best]] |= BIT["shadowed"]
+        record, rank = pairs.record.take(rows), self._rank_by_entry.take(pairs.entry.take(rows))
+        starts = np.flatnonzero(np.concatenate(([True], record[1:] != record[:-1])))
+        best = np.minimum.reduceat(np.where(self.amounts.useful(pairs, rows), rank, HIGH), starts)
+        beaten = rows[rank > np.repeat(best, np.diff(starts, append=len(rows)))]
+        pairs.bits[beaten] |= BIT["shadowed"]
+        pairs.amount[beaten] = 0
+
+    @cached_property
+    def _rank_by_entry(self) -> np.ndarray:
+        return self.tables.ranks.take(self.tables.rule_of)
+
+    @cached_property
+    def _is_single(self) -> np.ndarray:
+        return self.tables.slots.take(self.tables.rule_of) == 1
 
 
 def _mark(bits: np.ndarray, fails: np.ndarray, name: str) -> None:
     """Set a bit where something fails."""
-    bits |= fails.astype(np.int64) << np.int64(BIT[name].bit_length() - 1)
+    np.bitwise_or(bits, np.left_shift(fails, BIT[name].bit_length() - 1, dtype=np.int32), out=bits)
 
 
-def _mark_upper(bits: np.ndarray, has: np.ndarray, most: np.ndarray, name: str) -> None:
-    """An upper bound: a value that is missing fails it wherever it is asked."""
-    _mark(bits, (has > most) | ((has == NOT_KNOWN) & (most != HIGH)), name)
+def _mark_upper(bits: np.ndarray, has: np.ndarray, most: np.ndarray, name: str, *, complete: bool = False) -> None:
+    """An upper bound: a value that is missing fails it wherever it is asked; ``complete`` says that none is missing."""
+    fails = has > most
+    _mark(bits, fails if complete else fails | ((has == NOT_KNOWN) & (most != HIGH)), name)
 
 
 def candidates_of(people: Population, tables: RuleTables) -> pd.DataFrame:
@@ -254,6 +277,3 @@ def engine_rows(people: Population, tables: RuleTables, row: int) -> pd.DataFram
                 bits[key] = bits.get(key, 0) | bit_of(reason.code, reason.as_dict().get("field", ""))
     found += [(row, rule, 1, place, place, value, 0) for (place, rule), value in bits.items()]
     return pd.DataFrame(np.array(found, dtype=np.int64).reshape(-1, len(COLUMNS)), columns=list(COLUMNS)).astype(DTYPES)
-
-
-DTYPES = dict.fromkeys(COLUMNS, np.int32) | {"offer": np.int8, "bits": np.int64}

@@ -185,6 +185,13 @@ class RuleTables:
         return 0 if scale is None else 1 + next(at for at, one in enumerate(self.base.scales) if one is scale)
 
     @cached_property
+    def only_scale(self) -> int | None:
+        """The one scale that everybody's grades are on, if there is no other."""
+        if not self.base.scales:
+            return 0
+        return 1 if len(self.base.scales) == 1 and not self.base.scales[0].institution else None
+
+    @cached_property
     def asks_min_grade(self) -> bool:
         return any(leaf.min_grade for leaf in self.leaves)
 
@@ -239,7 +246,7 @@ class RuleTables:
 
     @cached_property
     def windows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-        """(number of the date compared, first day, last day) by rule, the agreement's window included; days as ordinals."""
+        """(number of the date compared, first day, last day) by entry, the agreement's window included; days as ordinals."""
         agreements = {agreement.code: agreement for agreement in reversed(self.base.agreements)}
         first, last = np.full(len(self.rules), NOT_KNOWN, dtype=np.int32), np.full(len(self.rules), HIGH, dtype=np.int32)
         for at, rule in enumerate(self.rules):
@@ -249,7 +256,8 @@ class RuleTables:
                     last[at] = min(last[at], one.window_to.toordinal() if one.window_to else HIGH)
         if (first == NOT_KNOWN).all():
             return None
-        return np.array([WINDOW_KINDS.index(rule.window_date) for rule in self.rules], dtype=np.int8), first, last
+        kinds = np.array([WINDOW_KINDS.index(rule.window_date) for rule in self.rules], dtype=np.int8)
+        return kinds[self.rule_of], first[self.rule_of], last[self.rule_of]
 
     @cached_property
     def window_kinds(self) -> frozenset[int]:
@@ -304,6 +312,16 @@ class RuleTables:
                 examples.append(rule.grants)
             numbers[at] = found[key]
         return numbers, examples
+
+    @cached_property
+    def has_groups(self) -> bool:
+        """Whether some rule asks for several records that the kernel joins."""
+        return bool((self.slots > 1).any())
+
+    @cached_property
+    def has_denials(self) -> bool:
+        """Whether some rule denies, or is pending."""
+        return any(rule.grants[0].kind in {"deny", "pending"} for rule in self.rules)
 
     @cached_property
     def first_kind(self) -> np.ndarray:

@@ -67,11 +67,16 @@ def timed(work: Callable[[], object], times: int) -> list[float]:
 
 
 def main() -> None:
-    """All measurements, or those named: rules, xapi."""
-    wanted = sys.argv[1:] or ["rules", "xapi"]
+    """All measurements, or those named: rules, population, xapi."""
+    wanted = sys.argv[1:] or ["rules", "population", "xapi"]
     sys.stdout.write(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores\n")
     if "rules" in wanted:
         _rules()
+    if "population" in wanted:
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")
+        from tests.bench import population
+
+        population.run(lambda line: sys.stdout.write(line + "\n"))
     if "xapi" in wanted:
         _with_django()
 
