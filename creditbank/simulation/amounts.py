@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,9 +14,7 @@ from creditbank.rules.exceptions import BadRule, NoRate
 from creditbank.rules.types import POSTING, Grant, RecordFacts, Target
 from creditbank.simulation.bits import BIT
 from creditbank.simulation.coding import Coding
-
-if TYPE_CHECKING:
-    from creditbank.simulation.kernel import Pairs
+from creditbank.simulation.pairs import Pairs
 
 NO_RATE, BAD_RULE = -1, -2
 UNKNOWN, NEVER, WITH_AMOUNT, ALWAYS = -1, 0, 1, 2

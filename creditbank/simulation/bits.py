@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 NAMES = (
-    "not_available", "already_used", "expired", "out_of_scope", "not_convertible", "outside_window", "grade", "grade_max", "score", "score_max",
+    "not_available", "already_used", "expired", "not_eligible", "out_of_scope", "not_convertible", "outside_window", "evidence_missing", "grade", "grade_max", "score", "score_max",
     "attendance", "credits", "hours", "level", "trust", "age", "validity", "missing_record", "no_rate", "amount", "pending", "shadowed",
     "denied", "forbidden_record", "too_many_matches", "other",
 )  # fmt: skip
 BIT = {name: 1 << at for at, name in enumerate(NAMES)}
 """The bit of each reason. A pair without a bit is a candidate, or the part of one."""
 
-GATES = BIT["not_available"] | BIT["already_used"] | BIT["expired"]
-STAGES = (GATES, BIT["out_of_scope"], BIT["not_convertible"], BIT["outside_window"])
+GATES = BIT["not_available"] | BIT["already_used"] | BIT["expired"] | BIT["not_eligible"]
+STAGES = (GATES, BIT["out_of_scope"], BIT["not_convertible"], BIT["outside_window"], BIT["evidence_missing"])
 """A reason of a stage keeps the engine from asking what comes after it."""
 
 

@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 
 from creditbank.rules.amounts import consumed_minutes
-from creditbank.rules.compiled import keys_of_record
 from creditbank.rules.dates import last_good_day
 from creditbank.rules.leaves import _hours, grade_rank
-from creditbank.rules.scope import scope_fault
+from creditbank.rules.scope import person_fault, scope_fault
 from creditbank.rules.types import TRUST_RANK, Facts, RecordFacts, Target
 from creditbank.simulation.bits import BIT
 from creditbank.simulation.population import Population
@@ -61,9 +60,44 @@ class Coding:
         return self.people.records["of"].to_numpy()
 
     @cached_property
-    def key(self) -> np.ndarray:
-        """Number of the record's outcome in the compiled form, 0 where no leaf names it."""
-        return self._mapped("record.outcome", lambda outcome: self.tables.outcomes.get(outcome, 0))
+    def keys(self) -> tuple[np.ndarray, np.ndarray]:
+        """(record, number of a key in the compiled form) for every key under which a leaf may name a record, in the order of records."""
+        columns = [self._keys_of(name) for name in self.tables.properties]
+        everything = np.arange(len(self.of), dtype=np.int32)
+        if self.tables.has_open:
+            columns.append((everything, np.zeros(len(everything), dtype=np.int32)))
+        if not columns:
+            return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32)
+        if len(columns) == 1:
+            return columns[0]
+        rows = np.concatenate([rows for rows, _keys in columns])
+        order = np.argsort(rows, kind="stable")
+        return rows[order], np.concatenate([keys for _rows, keys in columns])[order]
+
+    def _keys_of(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """The same for one property; records that no leaf names by it are left out."""
+        numbers = self.tables.compiled.numbers
+        if name == "subject":
+            code = self.people.records["record.subjects"].to_numpy()
+            found = [
+                [number for one in subjects if (number := numbers.get((name, one)))] for subjects in self.people.values["record.subjects"]
+            ]
+            sizes = np.array([len(one) for one in found], dtype=np.int64)
+            begins, flat = np.cumsum(sizes) - sizes, np.array([number for one in found for number in one], dtype=np.int32)
+            rows = np.repeat(np.arange(len(code), dtype=np.int32), sizes[code])
+            within = np.arange(len(rows)) - np.repeat(np.cumsum(sizes[code]) - sizes[code], sizes[code])
+            return rows, flat[begins[code[rows]] + within]
+        if name == "dup_class":
+            keys = self._combined(("dup_class", "outcome", "repeatable"), lambda record: numbers.get((name, record.class_key), 0))
+        else:
+            keys = self._mapped(f"record.{name}", lambda value: numbers.get((name, value), 0))
+        rows = np.flatnonzero(keys).astype(np.int32)
+        return rows, keys[rows]
+
+    def named(self, name: str) -> np.ndarray:
+        """Number of what a leaf may name, -2 for what none names."""
+        numbers = self.tables.named[name][1]
+        return self._mapped(f"record.{name}", lambda value: numbers.get(value, -2))
 
     def place(self, name: str) -> np.ndarray:
         """Place among the bounds of a kind."""
@@ -127,6 +161,7 @@ class Coding:
     def gates(self) -> np.ndarray:
         """Why a record may not be used at all, as bits; the first reason alone, as the engine gives it."""
         gates = np.zeros(len(self.of), dtype=np.int32)
+        gates[self._refused[self.of]] = BIT["not_eligible"]
         expired = self.valid_until < self.tables.on.toordinal()
         gates[expired] = BIT["expired"]
         for name, bit in (("used", BIT["already_used"]), ("held", BIT["not_available"])):
@@ -135,6 +170,26 @@ class Coding:
         state = self._mapped("record.state", lambda state: state != "available", bool)
         gates[state] = BIT["not_available"]
         return gates
+
+    @cached_property
+    def _refused(self) -> np.ndarray:
+        """By learner: whether the person may not use the bank, or this target, at all."""
+        columns = np.stack([self.people.learners[name].to_numpy() for name in ("target", "attributes")], axis=1)
+        found, numbers = np.unique(columns, axis=0, return_inverse=True)
+        targets, attributes = self.people.values["target"], self.people.values["attributes"]
+        faults = [
+            person_fault(Facts("", (), targets[target], self.tables.on, attributes=attributes[own]), self.tables.base) is not None
+            for target, own in found.tolist()
+        ]
+        return np.array(faults, dtype=bool)[numbers.reshape(-1)]
+
+    @cached_property
+    def lacking(self) -> np.ndarray | None:
+        """Whether something is missing, by (number of a checklist, number of what a record brings)."""
+        if self.tables.evidence is None:
+            return None
+        brought = [frozenset(value) for value in self.people.values["record.evidence"]]
+        return np.array([[not items <= one for one in brought] for items in self.tables.evidence[1]], dtype=bool)
 
     def _listed(self, name: str) -> list[int]:
         """Rows of the records that a column of the learners names as (record, by what) pairs."""
@@ -180,11 +235,11 @@ class Coding:
     def unconvertible(self) -> np.ndarray | None:
         """Whether a record's category may not be turned into what is granted, by (target, category, categories granted)."""
         base, (_numbers, granted) = self.tables.base, self.tables.granted
-        free = {*base.convertible, *base.partly_convertible}  # a rule that names the outcome uses the partly convertible ones too
         targets, categories = self.people.values["target"], self.people.values["record.category"]
 
-        def blocked(category: str, target: str, into: tuple[str, ...]) -> bool:
-            return any(category != (one or target) and (category, one or target) not in free for one in into)
+        def blocked(category: str, target: str, rule: tuple[bool, tuple[str, ...]]) -> bool:
+            free = {*base.convertible, *(base.partly_convertible if rule[0] else ())}
+            return any(category != (one or target) and (category, one or target) not in free for one in rule[1])
 
         found = np.array(
             [[[blocked(own, target.category, into) for into in granted] for own in categories] for target in targets], dtype=bool
@@ -206,33 +261,13 @@ class Coding:
 
     @cached_property
     def asks_engine(self) -> np.ndarray:
-        """By learner: an exception, a target without a unit, or a record that a rule of another shape may be about."""
-        tables = self.tables
-        asks = self._mapped("exceptions", bool, bool) | self._mapped("target", self._is_special, bool)
-        usable = self.gates == 0
-        touched = self._engine_keys[self.key] & usable
-        if tables.has_open:
-            touched = usable.copy()
-        elif tables.other_keys:
-            names = ("issuer", "common_id", "dup_class", "subjects", "outcome")
-            touched |= self._combined(names, self._has_other_key, bool) & usable
-        asks[self.of[touched]] = True
-        return asks
+        """By learner: an exception, or a target that the kernel does not know how to fill."""
+        return self._mapped("exceptions", bool, bool) | self._mapped("target", self._is_special, bool)
 
     def _is_special(self, target: Target) -> bool:
-        """A target without a unit, or with leaves that ask for a grade of what is granted."""
-        return self.tables.base.system(target.system) is None or any(seat.min_grade for seat in target.seats())
-
-    @cached_property
-    def _engine_keys(self) -> np.ndarray:
-        """By key number: whether a rule of another shape stands there."""
-        tables = self.tables
-        counts = np.add.reduceat(np.append(tables.engine[tables.rule_of], False).astype(np.int32), tables.pointers[:-1])
-        return (counts > 0) & (np.diff(tables.pointers) > 0)
-
-    def _has_other_key(self, record: RecordFacts) -> bool:
-        numbers = self.tables.compiled.numbers
-        return any(key in numbers for key in keys_of_record(record) if key[0] != "outcome")
+        """A target without a unit, or with leaves that ask for a grade of what is granted; any, where titles make classes that rules name."""
+        by_title = self.tables.base.titles is not None and "dup_class" in self.tables.properties
+        return by_title or self.tables.base.system(target.system) is None or any(seat.min_grade for seat in target.seats())
 
 
 def _cohort_day(cohort: str) -> int:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from creditbank.simulation.bits import BIT
 from creditbank.simulation.coding import Coding
+from creditbank.simulation.pairs import Pairs
 from creditbank.simulation.tables import SLOTS
-
-if TYPE_CHECKING:
-    from creditbank.simulation.kernel import Pairs
 
 
 def join_groups(pairs: Pairs, coding: Coding, left: np.ndarray) -> np.ndarray:

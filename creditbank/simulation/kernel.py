@@ -7,7 +7,6 @@ about a learner stays in one block. Whole numbers only; equal to ``sieve`` on ev
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
@@ -16,48 +15,20 @@ import pandas as pd
 
 from creditbank.rules.candidates import sieve
 from creditbank.rules.individual import apply_exceptions
+from creditbank.rules.titles import with_title_classes
 from creditbank.simulation.amounts import Amounts
 from creditbank.simulation.bits import BIT, GATES, bit_of
 from creditbank.simulation.coding import Coding
 from creditbank.simulation.groups import join_groups
+from creditbank.simulation.pairs import COLUMNS, DTYPES, Pairs
 from creditbank.simulation.population import Population
 from creditbank.simulation.tables import HIGH, NOT_KNOWN, WINDOW_KINDS, RuleTables
 
 BLOCK = 50_000
-COLUMNS = ("learner", "rule", "offer", "record", "lead", "bits", "amount")
-DTYPES = dict.fromkeys(COLUMNS, np.int32) | {"offer": np.int8, "bits": np.int64}
+ANY = -1
+"""What an entry asks where it names nothing."""
 KIND_DENY, KIND_PENDING = 7, 8
 """Places in KIND_ORDER."""
-
-
-@dataclass
-class Pairs:
-    """Pairs of a record and an entry of the tables (a rule under the outcome of one of its leaves), in the order of records.
-
-    ``bits`` has 32 bits here, which is all that are in use; it leaves the kernel with 64.
-    """
-
-    first: int
-    of: np.ndarray
-    count: np.ndarray
-    entry: np.ndarray
-    rule: np.ndarray
-    bits: np.ndarray
-    amount: np.ndarray
-    lead: np.ndarray | None = None
-    """The record that leads the match of each pair, where it is not the pair's own."""
-
-    def spread(self, column: np.ndarray) -> np.ndarray:
-        """A column of the block's records, repeated for each pair."""
-        return np.repeat(column, self.count)
-
-    @cached_property
-    def record(self) -> np.ndarray:
-        return self.spread(np.arange(self.first, self.first + len(self.count), dtype=np.int32))
-
-    @cached_property
-    def learner(self) -> np.ndarray:
-        return self.spread(self.of)
 
 
 class Kernel:
@@ -72,26 +43,23 @@ class Kernel:
 
     def candidates(self) -> pd.DataFrame:
         """One row a pair: learner, rule, offer, record, lead (the record whose row carries the amount), bits, amount in steps."""
-        total = int(self._counts.sum())
-        rule, bits, amount = (np.empty(total, dtype=DTYPES[name]) for name in ("rule", "bits", "amount"))
-        record = np.repeat(np.arange(len(self._counts), dtype=np.int32), self._counts)
-        lead = record.copy() if self.tables.has_groups else record
+        columns = {name: np.empty(int(self._counts.sum()), dtype=DTYPES[name]) for name in COLUMNS}
         at = 0
         for pairs in self.blocks():
             here = slice(at, at := at + len(pairs.bits))
-            rule[here], bits[here], amount[here] = pairs.rule, pairs.bits, pairs.amount
-            if pairs.lead is not None:
-                lead[here] = pairs.lead
-        columns = (np.repeat(self.coding.of, self._counts), rule, np.ones(total, dtype=np.int8), record, lead, bits, amount)
-        return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)), copy=False)
+            for name in ("learner", "rule", "record", "bits", "amount"):
+                columns[name][here] = getattr(pairs, name)
+            columns["lead"][here] = pairs.record if pairs.lead is None else pairs.lead
+        columns["offer"].fill(1)
+        return pd.DataFrame({name: column[:at] for name, column in columns.items()}, copy=False)
 
     def blocks(self) -> Iterator[Pairs]:
         """The same in parts of whole learners."""
         for first, last in self._bounds():
             pairs = self._expand(first, last)
             if len(pairs.bits):
-                self._judge_leaves(pairs, first, last)
-                self._judge_rules(pairs, first, last)
+                self._judge_leaves(pairs)
+                self._judge_rules(pairs)
                 self._finish(pairs)
                 yield pairs
 
@@ -99,12 +67,12 @@ class Kernel:
 
     @cached_property
     def _counts(self) -> np.ndarray:
-        """Pairs by record."""
-        return np.diff(self.tables.pointers).take(self.coding.key).astype(np.int64)
+        """Pairs by key of a record."""
+        return np.diff(self.tables.pointers).take(self.coding.keys[1]).astype(np.int64)
 
     def _bounds(self) -> Iterator[tuple[int, int]]:
-        """First and last record of each block: whole learners, as many as give about BLOCK pairs."""
-        of = self.coding.of
+        """First and last key of each block: those of whole learners, as many as give about BLOCK pairs."""
+        of = self.coding.of.take(self.coding.keys[0])
         if not len(of):
             return
         starts = np.flatnonzero(np.r_[True, of[1:] != of[:-1], True])
@@ -116,16 +84,25 @@ class Kernel:
             at = until
 
     def _expand(self, first: int, last: int) -> Pairs:
-        """All pairs of some records, not yet judged."""
-        count = self._counts[first:last]
+        """All pairs of some records, not yet judged; those that a leaf is not about by another name than its key are left out."""
+        count, rows = self._counts[first:last], self.coding.keys[0][first:last]
         ends = np.cumsum(count)
-        total = int(ends[-1])
-        entry = np.arange(total)
-        entry += np.repeat(self.tables.pointers.take(self.coding.key[first:last]) - ends + count, count)
-        return Pairs(
-            first, self.coding.of[first:last], count, entry, self.tables.rule_of.take(entry), np.zeros(total, dtype=np.int32),
-            np.zeros(total, dtype=np.int32),
-        )  # fmt: skip
+        entry = np.arange(int(ends[-1]))
+        entry += np.repeat(self.tables.pointers.take(self.coding.keys[1][first:last]) - ends + count, count)
+        if self._names:
+            about = np.ones(len(entry), dtype=bool)
+            for asked, has in self._names:
+                wanted = asked.take(entry)
+                about &= (wanted == ANY) | (wanted == np.repeat(has.take(rows), count))
+            count = np.bincount(np.repeat(np.arange(len(rows)), count)[about], minlength=len(rows))
+            entry = entry[about]
+        empty = np.zeros((2, len(entry)), dtype=np.int32)
+        return Pairs(rows, self.coding.of.take(rows), count, entry, self.tables.rule_of.take(entry), *empty)
+
+    @cached_property
+    def _names(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """(what entries ask, what records are) for everything that leaves name besides their keys."""
+        return [(asked, self.coding.named(name)) for name, (asked, _numbers) in self.tables.named.items()]
 
     def _lower_bounds(self) -> list[tuple[str, np.ndarray, np.ndarray]]:
         """(bit, column of records, bounds of entries) of all lower bounds but grades that are asked and could fail."""
@@ -135,28 +112,31 @@ class Kernel:
             found.append(("trust", coding.trust, tables.trust))
         return found
 
-    def _judge_leaves(self, pairs: Pairs, first: int, last: int) -> None:
-        bits, entry, spread, here = pairs.bits, pairs.entry, pairs.spread, slice(first, last)
+    def _judge_leaves(self, pairs: Pairs) -> None:
+        bits, entry, coding, tables = pairs.bits, pairs.entry, self.coding, self.tables
+
+        def has(column: np.ndarray) -> np.ndarray:
+            return pairs.spread(column.take(pairs.rows))
+
         for name, column, bounds in self._lower:
-            _mark(bits, spread(column[here]) < bounds.take(entry), name)
-        coding, tables = self.coding, self.tables
+            _mark(bits, has(column) < bounds.take(entry), name)
         if tables.asks_min_grade or tables.asks_max_grade:
-            self._judge_grades(pairs, here)
+            self._judge_grades(pairs)
         if tables.max_score is not None:
-            _mark_upper(bits, spread(coding.score[here]), tables.max_score.take(entry), "score_max")
+            _mark_upper(bits, has(coding.score), tables.max_score.take(entry), "score_max")
         if tables.valid is not None:
-            _mark(bits, tables.valid.take(entry) & ~spread(coding.lasting[here]), "validity")
+            _mark(bits, tables.valid.take(entry) & ~has(coding.lasting), "validity")
         if tables.ages is not None and coding.earliest_start is not None:
             applied, earliest = coding.earliest_start
-            _mark(bits, spread(coding.start_of_age[here]) < earliest[applied[pairs.learner], tables.ages[0].take(entry)], "age")
+            _mark(bits, has(coding.start_of_age) < earliest[applied[pairs.learner], tables.ages[0].take(entry)], "age")
 
-    def _judge_grades(self, pairs: Pairs, here: slice) -> None:
-        tables, has = self.tables, pairs.spread(self.coding.grade[here])
+    def _judge_grades(self, pairs: Pairs) -> None:
+        tables, has = self.tables, pairs.spread(self.coding.grade.take(pairs.rows))
 
         def bound(by_scale: np.ndarray) -> np.ndarray:
             if tables.only_scale is not None:
                 return by_scale[tables.only_scale].take(pairs.entry)
-            return by_scale[pairs.spread(self.coding.scale[here]), pairs.entry]
+            return by_scale[pairs.spread(self.coding.scale.take(pairs.rows)), pairs.entry]
 
         if tables.asks_min_grade:
             _mark(pairs.bits, has < bound(tables.min_grades), "grade")
@@ -167,26 +147,38 @@ class Kernel:
     def _all_graded(self) -> bool:
         return bool((self.coding.grade != NOT_KNOWN).all())
 
-    def _judge_rules(self, pairs: Pairs, first: int, last: int) -> None:
-        """What belongs to whole rules: gates of the record, scope, convertibility, windows."""
+    @cached_property
+    def _has_gates(self) -> bool:
+        return bool(self.coding.gates.any())
+
+    def _judge_rules(self, pairs: Pairs) -> None:
+        """What belongs to whole rules: gates of the record, scope, convertibility, windows, evidence."""
         coding, tables, bits, rule = self.coding, self.tables, pairs.bits, pairs.rule
-        if coding.gates[first:last].any():
-            bits |= pairs.spread(coding.gates[first:last])
-        self._judge_windows(pairs, first, last)
+        if self._has_gates:
+            bits |= pairs.spread(coding.gates.take(pairs.rows))
+        self._judge_windows(pairs)
         if coding.scope_faults is not None and tables.scopes is not None:
             profiles, faults = coding.scope_faults
             _mark(bits, faults[profiles[pairs.learner], tables.scopes[0][rule]], "out_of_scope")
         if coding.unconvertible is not None:
-            category = pairs.spread(coding.people.records["record.category"].to_numpy()[first:last])
+            category = pairs.spread(coding.people.records["record.category"].to_numpy().take(pairs.rows))
             _mark(bits, coding.unconvertible[coding.target[pairs.learner], category, tables.granted[0][rule]], "not_convertible")
-        if tables.engine.any():
+        if coding.lacking is not None and tables.evidence is not None:
+            brought = pairs.spread(coding.people.records["record.evidence"].to_numpy().take(pairs.rows))
+            young = bits & BIT["age"] == 0  # an age that is over is said first
+            _mark(bits, coding.lacking[tables.evidence[0][rule], brought] & young, "evidence_missing")
+        if self._asks_engine:
             self.left[pairs.learner[tables.engine[rule] & (bits & GATES == 0)]] = True
 
-    def _judge_windows(self, pairs: Pairs, first: int, last: int) -> None:
+    @cached_property
+    def _asks_engine(self) -> bool:
+        return bool(self.tables.engine.any())
+
+    def _judge_windows(self, pairs: Pairs) -> None:
         if self.tables.windows is None:
             return
         kinds, begins, ends = self.tables.windows
-        day = pairs.spread(self.coding.earned[first:last])
+        day = pairs.spread(self.coding.earned.take(pairs.rows))
         for number in self.tables.window_kinds - {0}:
             of_learner = self.coding.learner_days(WINDOW_KINDS[number])[pairs.learner]
             day = np.where(kinds.take(pairs.entry) == number, of_learner, day)
@@ -255,8 +247,8 @@ def candidates_of(people: Population, tables: RuleTables) -> pd.DataFrame:
 def engine_rows(people: Population, tables: RuleTables, row: int) -> pd.DataFrame:
     """The same columns for one learner, from the engine itself."""
     facts = people.facts(row)
-    base = apply_exceptions(facts, tables.base, (), tables.on)[1]
-    sieved = sieve(facts, base, on=tables.on)
+    facts, base, _limits = apply_exceptions(facts, tables.base, (), tables.on)
+    sieved = sieve(with_title_classes(facts, base.titles), base, on=tables.on)
     begin = int(np.searchsorted(people.records["of"].to_numpy(), row))
     places = {record.id: begin + at for at, record in enumerate(facts.records)}
     numbers = {rule.id: number for number, rule in enumerate(tables.rules)}

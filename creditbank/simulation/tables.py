@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from creditbank.rules.compiled import OPEN, CompiledRules, compiled, key_of_leaf
+from creditbank.rules.compiled import PROPERTIES, CompiledRules, compiled, key_of_leaf
 from creditbank.rules.leaves import grade_rank
 from creditbank.rules.types import KIND_ORDER, TRUST_RANK, GradeScale, Grant, Leaf, Rule, RuleBase
 
@@ -30,8 +30,10 @@ RULE_FIELDS = frozenset({
     "id", "version", "lhs", "grants", "agreement", "precedence", "priority", "window_from", "window_to", "window_date", "programmes", "route",
     "evidence", "reason_zh", "reason_en", "source", "since", "fields", "not_fields", "cohorts", "learner", "not_learner", "status",
 })  # fmt: skip
+NAMES = ("issuer", "source_type", "category", "system")
+"""What a leaf may name besides the key by which it is found."""
 LEAF_FIELDS = frozenset({
-    "outcome", "min_score", "max_score", "min_attendance", "min_credits", "min_hours", "min_level", "max_age_months", "age_at", "valid_on_review",
+    *NAMES, "outcome", "common_id", "dup_class", "subject", "min_score", "max_score", "min_attendance", "min_credits", "min_hours", "min_level", "max_age_months", "age_at", "valid_on_review",
     "trust", "min_grade", "max_grade",
 })  # fmt: skip
 GRANT_FIELDS = frozenset({
@@ -56,16 +58,31 @@ def leaves_of(rule: Rule) -> tuple[Leaf, ...]:
     """The leaves of a rule that the kernel can judge and join by itself: one leaf, or ALL over leaves of different outcomes; else none."""
     nodes = rule.lhs.children if rule.lhs.kind == "all" else (rule.lhs,)
     leaves = tuple(node.leaf for node in nodes if node.kind == "leaf" and node.leaf is not None)
-    plain = (
-        all(_says_only(node, NODE_FIELDS) for node in (rule.lhs, *nodes))
-        and 0 < len(leaves) == len(nodes) <= SLOTS
-        and len({leaf.outcome for leaf in leaves}) == len(leaves)
-        and all(leaf.outcome and _says_only(leaf, LEAF_FIELDS) for leaf in leaves)
-        and _says_only(rule, RULE_FIELDS)
+    shape = all(_says_only(node, NODE_FIELDS) for node in (rule.lhs, *nodes)) and 0 < len(leaves) == len(nodes) <= SLOTS
+    return leaves if shape and _is_joinable(leaves) and all(map(_is_plain, leaves)) and _gives_plainly(rule) else ()
+
+
+def _is_joinable(leaves: tuple[Leaf, ...]) -> bool:
+    """Several leaves name an outcome each, and nothing else, so that no record can be meant by two of them."""
+    if len(leaves) == 1:
+        return True
+    names = all(leaf.outcome and not any(getattr(leaf, name) for name in NAMES) for leaf in leaves)
+    return names and len({leaf.outcome for leaf in leaves}) == len(leaves)
+
+
+def _is_plain(leaf: Leaf) -> bool:
+    """Whether a leaf says nothing that the kernel does not know: of the properties by which it may be found just one, grades of the issuer."""
+    keys = [name for name in PROPERTIES if name not in NAMES and getattr(leaf, name)]
+    return _says_only(leaf, LEAF_FIELDS) and len(keys) <= 1 and ":" not in leaf.min_grade + leaf.max_grade
+
+
+def _gives_plainly(rule: Rule) -> bool:
+    several = len(rule.grants) > 1
+    return (
+        _says_only(rule, RULE_FIELDS)
         and all(_says_only(grant, GRANT_FIELDS) for grant in rule.grants)
-        and (len(rule.grants) == 1 or all(grant.credits in {"fixed", "catalogue"} and grant.kind != "pending" for grant in rule.grants))
+        and not (several and any(grant.credits not in {"fixed", "catalogue"} or grant.kind == "pending" for grant in rule.grants))
     )
-    return leaves if plain else ()
 
 
 class Places:
@@ -113,8 +130,8 @@ class RuleTables:
         plain = [leaves_of(rule) for rule in self.rules]
         self.engine = np.array([not leaves for leaves in plain], dtype=bool)
         self.slots = np.array([len(leaves) for leaves in plain], dtype=np.int32)
-        self.outcomes = {value: number for (name, value), number in self.compiled.numbers.items() if name == "outcome"}
-        self.other_keys = any(name != "outcome" and key != OPEN for key in self.compiled.numbers for name in key[:1])
+        self.properties = sorted({name for name, _value in self.compiled.numbers if name})
+        """By what leaves find their records."""
         self.has_open = bool(self.pointers[1] > self.pointers[0])
         self.leaves, self.slot = self._entries(plain)
 
@@ -127,6 +144,19 @@ class RuleTables:
                 leaves.append(plain[at][slot] if plain[at] else Leaf(trust="self"))
                 slots.append(slot)
         return leaves, np.array(slots, dtype=np.int8)
+
+    @cached_property
+    def named(self) -> dict[str, tuple[np.ndarray, dict[str, int]]]:
+        """What leaves name besides their key: number of the value by entry (-1: any), and the numbers."""
+        found = {}
+        for name in NAMES:
+            asked = [getattr(leaf, name) for leaf in self.leaves]
+            if name == "issuer":  # it may be the key itself
+                asked = ["" if key_of_leaf(leaf)[0] == "issuer" else value for leaf, value in zip(self.leaves, asked, strict=True)]
+            values = {value: number for number, value in enumerate(sorted(set(asked) - {""}))}
+            if values:
+                found[name] = _column(values.get(value, -1) for value in asked), values
+        return found
 
     # -- bounds of leaves
 
@@ -279,14 +309,25 @@ class RuleTables:
         return None if list(found) == [Scope((), (), (), (), (), ())] else (numbers, examples)
 
     @cached_property
-    def granted(self) -> tuple[np.ndarray, list[tuple[str, ...]]]:
-        """Number of the categories that each rule grants into, and what the numbers mean; "" is the category of the target."""
-        found: dict[tuple[str, ...], int] = {}
+    def evidence(self) -> tuple[np.ndarray, list[frozenset[str]]] | None:
+        """Number of the checklist of each rule, and what the numbers mean; nothing where no rule asks for evidence."""
+        found: dict[frozenset[str], int] = {}
+        numbers = np.zeros(len(self.rules), dtype=np.int32)
+        for at, rule in enumerate(self.rules):
+            numbers[at] = found.setdefault(frozenset(map(_item, rule.evidence)), len(found))
+        return None if set(found) <= {frozenset()} else (numbers, list(found))
+
+    @cached_property
+    def granted(self) -> tuple[np.ndarray, list[tuple[bool, tuple[str, ...]]]]:
+        """Number of what decides about convertibility, by rule, and what the numbers mean: whether its leaves name outcomes, and the categories
+        that it grants into ("": that of the target)."""
+        found: dict[tuple[bool, tuple[str, ...]], int] = {}
         numbers = np.zeros(len(self.rules), dtype=np.int32)
         for at, rule in enumerate(self.rules):
             abouts = [self.base.outcome(grant.outcome) for grant in rule.grants if grant.kind not in {"deny", "pending", "waiver"}]
             into = tuple(sorted({about.category if about and about.category else "" for about in abouts}))
-            numbers[at] = found.setdefault(into, len(found))
+            names = all(leaf.outcome for leaf in rule.lhs.wanted())
+            numbers[at] = found.setdefault((names, into), len(found))
         return numbers, list(found)
 
     @cached_property
@@ -326,6 +367,12 @@ class RuleTables:
     @cached_property
     def first_kind(self) -> np.ndarray:
         return np.array([KIND_ORDER.index(rule.grants[0].kind) for rule in self.rules], dtype=np.int8)
+
+
+def _item(text: str) -> str:
+    """What a checklist asks for; the days that it may come later stand behind a colon."""
+    name, _colon, days = text.rpartition(":")
+    return name if days.isdecimal() else text
 
 
 def _column(numbers: Iterable[int]) -> np.ndarray:

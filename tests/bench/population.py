@@ -96,13 +96,8 @@ def best(work: Callable[[], Any], times: int = 4) -> tuple[Any, float]:
 def asked(people: Population, tables: RuleTables) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """The same question as plain whole-number columns: what a merge or a join starts from, prepared outside of its clock."""
     one = Kernel(people, tables).coding
-    records = {
-        "learner": one.of,
-        "record": np.arange(len(one.of), dtype=np.int32),
-        "key": one.key,
-        "grade": one.grade,
-        "earned": one.earned,
-    }
+    rows, keys = one.keys
+    records = {"learner": one.of[rows], "record": rows, "key": keys, "grade": one.grade[rows], "earned": one.earned[rows]}
     key = np.repeat(np.arange(len(tables.pointers) - 1, dtype=np.int32), np.diff(tables.pointers))
     _kinds, begins, ends = tables.windows
     rule = tables.rule_of
@@ -175,7 +170,8 @@ def groups(say: Say, records: int = 400_000, rules: int = 5_000) -> None:
     """Rules over two or three outcomes at once, beside a merge and a grouping of pandas."""
     tables, people = RuleTables(group_book(rules), ON), archive(records, 2000)
     kernel = Kernel(people, tables)
-    left = pd.DataFrame({"learner": kernel.coding.of, "key": kernel.coding.key, "grade": kernel.coding.grade})
+    rows, keys = kernel.coding.keys
+    left = pd.DataFrame({"learner": kernel.coding.of[rows], "key": keys, "grade": kernel.coding.grade[rows]})
     key = np.repeat(np.arange(len(tables.pointers) - 1, dtype=np.int32), np.diff(tables.pointers))
     right = pd.DataFrame(
         {"key": key, "rule": tables.rule_of, "slot": tables.slot, "low": tables.min_grades[-1], "size": tables.slots[tables.rule_of]}

@@ -38,6 +38,12 @@ SCALES = (
 COMMON = GradeScale("all", tuple(Grade(label, rank) for rank, label in enumerate("DCBA", start=3)))
 GRADES = ("A", "B", "C", "D", "E", "fail", "pass", "3.5", "70", "")
 CATEGORIES = ("academic", "vocational", "leisure")
+ODD = (
+    {"subject": "s1"}, {"subject": "s2", "issuer": "I1"}, {"common_id": "c1"}, {"dup_class": "d1"}, {"source_type": "exam"}, {"issuer": "I2", "source_type": "course"},
+    {"outcome": "O1", "issuer": "I1"}, {"outcome": "O2", "category": "vocational", "system": "U"}, {"outcome": "O3", "subject": "s1"}, {"category": "leisure"},
+    {"outcome": "O1", "framework": "F"},
+)  # fmt: skip
+"""What leaves may name besides, or instead of, an outcome."""
 
 
 def maybe(chance: random.Random, value, share=0.3):
@@ -59,7 +65,7 @@ def leaf(chance: random.Random, *, other=True) -> Leaf:
         min_attendance=maybe(chance, Decimal(80), 0.1), min_credits=maybe(chance, Decimal(chance.randint(1, 4)), 0.1), min_hours=maybe(chance, Decimal(40), 0.1),
         min_level=maybe(chance, chance.randint(1, 3), 0.1), max_age_months=maybe(chance, chance.choice([1, 12, 24, 60]), 0.2), age_at=chance.choice(["review", "applied"]),
         valid_on_review=chance.random() < 0.1, trust=chance.choice(["self", "verified", "verified", "institution"]), min_grade=maybe(chance, chance.choice("BCD")) or "",
-        max_grade=maybe(chance, "A", 0.1) or "",
+        max_grade=maybe(chance, chance.choice(["A", "own:A"]), 0.1) or "",
     )  # fmt: skip
 
 
@@ -107,6 +113,7 @@ def rule(number: int, chance: random.Random) -> Rule:
         window_to=maybe(chance, ON - timedelta(days=20), 0.5) if window else None, window_date=chance.choice(["earned", "earned", "applied", "admitted", "cohort"]),
         programmes=maybe(chance, ("P1",), 0.1) or (), not_fields=maybe(chance, ("computing",), 0.1) or (), cohorts=maybe(chance, ("2024",), 0.05) or (),
         learner=maybe(chance, (("age_min", "30"),), 0.1) or (), not_learner=maybe(chance, (("enrolled", "1"),), 0.05) or (),
+        evidence=maybe(chance, chance.choice([("paper",), ("paper", "photo:30")]), 0.15) or (), consume="splittable" if chance.random() < 0.02 else "whole",
         all_or_nothing=chance.random() < 0.05, status="active" if chance.random() < 0.95 else "ended",
     )  # fmt: skip
 
@@ -120,7 +127,7 @@ def book(chance: random.Random, rules: int = 14) -> RuleBase:
         tuple(rule(number, chance) for number in range(rules)), SYSTEMS, rates=(Rate("V", "U", 5, 8), Rate("X", "U", 1, 3)), convertible=(("vocational", "academic"),),
         partly_convertible=(("leisure", "academic"),) if chance.random() < 0.5 else (), outcomes=outcomes,
         scales=(*SCALES, COMMON) if chance.random() < 0.5 else SCALES if chance.random() < 0.5 else (COMMON,),
-        agreements=(Agreement("AG", window_from=ON - timedelta(days=2000), window_to=ON - timedelta(days=10)),),
+        not_eligible=(("enrolled", "2"),), eligible=(("age_min", "30"),) if chance.random() < 0.1 else (), agreements=(Agreement("AG", window_from=ON - timedelta(days=2000), window_to=ON - timedelta(days=10)),),
     )  # fmt: skip
 
 
@@ -131,7 +138,7 @@ def record(number: int, chance: random.Random) -> RecordFacts:
         system=unit, hours=maybe(chance, Decimal(chance.choice([32, 50]))), score=maybe(chance, Decimal(chance.choice(["59.5", "60", "61.5", "84", "90"])), 0.8),
         attendance=maybe(chance, Decimal(chance.choice([79, 80]))), level=maybe(chance, chance.randint(1, 3)), category=chance.choices(CATEGORIES, [8, 2, 1])[0],
         source_type=chance.choice(["course", "course", "exam"]), subjects=maybe(chance, ("s1", "s2")) or (), trust=chance.choices(["self", "verified", "institution"], [1, 3, 8])[0],
-        issued_on=maybe(chance, day(chance)), valid_until=maybe(chance, ON + timedelta(days=chance.choice([-1, 0, 1, 400]))),
+        evidence=chance.choice([(), ("paper",), ("paper", "photo")]), repeatable=chance.random() < 0.1, issued_on=maybe(chance, day(chance)), valid_until=maybe(chance, ON + timedelta(days=chance.choice([-1, 0, 1, 400]))),
         state=chance.choices(["available", "pending"], [20, 1])[0], dup_class=maybe(chance, "d1", 0.05) or "", grade=chance.choice(GRADES), common_id=maybe(chance, "c1", 0.05) or "",
     )  # fmt: skip
 
@@ -153,7 +160,7 @@ def person(name: str, chance: random.Random, choice: tuple[Target, ...], most: i
     return Facts(
         name, records, chance.choices(choice, [6, 3, 3, 1, 3])[0], ON - timedelta(days=chance.choice([0, 45, 400])),
         used=(("r0", "D1"),) if chance.random() < 0.1 else (), held=(("r1", "A1"),) if chance.random() < 0.1 else (), cohort=chance.choice(["", "2024", "2020"]),
-        admitted_on=maybe(chance, ON - timedelta(days=1000)), attributes=(("age", str(chance.choice([29, 30]))), ("enrolled", chance.choice("01")), ("group", chance.choice("ab"))),
+        admitted_on=maybe(chance, ON - timedelta(days=1000)), attributes=(("age", str(chance.choice([29, 30]))), ("enrolled", chance.choice("001112")), ("group", chance.choice("ab"))),
         exceptions=exceptions,
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ from creditbank.simulation.population import population_of, read_population, wri
 from creditbank.simulation.tables import RuleTables, leaves_of
 from tests.simulation.books import ON, book, person, targets
 
-GATES = {"not_available", "already_used", "expired"}
+GATES = {"not_available", "already_used", "expired", "not_eligible"}
 
 
 def world(seed, people=25):
@@ -32,7 +32,8 @@ def world(seed, people=25):
 
 def expected(facts, base):
     """Candidates and reasons of one person as the engine gives them."""
-    sieved = sieve(facts, apply_exceptions(facts, base, (), ON)[1], on=ON)
+    facts, base, _limits = apply_exceptions(facts, base, (), ON)
+    sieved = sieve(facts, base, on=ON)
     system = base.system(facts.target.system)
     found = {
         (one.rule.id, one.offer, one.match.ids, one.lead.id, sum(Fraction(given.amount) for given in one.given) / Fraction(system.step))
@@ -144,6 +145,7 @@ def test_a_field_that_the_kernel_does_not_know_leaves_the_rule_to_the_engine():
     assert leaves_of(plain) == (Leaf("O1"),)
     assert leaves_of(replace(plain, all_or_nothing=True)) == ()
     assert leaves_of(replace(plain, lhs=replace(leaf, same_issuer=True))) == ()
-    assert leaves_of(replace(plain, lhs=Node("leaf", Leaf("O1", system="U")))) == ()
+    assert leaves_of(replace(plain, lhs=Node("leaf", Leaf("O1", framework="F")))) == ()
+    assert leaves_of(replace(plain, consume="splittable")) == ()
     assert leaves_of(replace(plain, lhs=Node("any", children=(leaf,)))) == ()
     assert leaves_of(replace(plain, lhs=Node("all", children=(leaf, leaf)))) == ()
