@@ -8,10 +8,10 @@ from datetime import date
 from decimal import Decimal
 
 from creditbank.rules.candidates import Candidate
+from creditbank.rules.highs import value_of
 from creditbank.rules.limits import add_limits, add_posting, buckets_of, covers, is_constraint, limit_bound, made_elective
 from creditbank.rules.model import Model, Part, Seat, add_candidates, add_exclusivity, steps
 from creditbank.rules.objective import build_tree, costs, has_need, levels, need_of, requirements
-from creditbank.rules.solver import value_of
 from creditbank.rules.types import Facts, Grant, Limit, LimitUse, RequirementLeaf, RuleBase
 
 NOTHING = (0, 0, 0, 0, 0, 0)
@@ -75,7 +75,7 @@ def _by_solver(model: Model, on: date) -> Choice:
         keeps_fill=model.keeps_fill,
         level=model.program.level,
         bound=model.program.bound,
-        solved=True,
+        solved=model.program.asked,
     )
 
 

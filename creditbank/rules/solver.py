@@ -1,28 +1,22 @@
-"""A thin layer over HiGHS for programs in whole numbers: levels of objectives, each fixed exactly before the next.
+"""Programs in whole numbers: variables, rows, and objectives to be taken one after the other.
 
-Floating point lives in this module alone, inside the solver; every objective is recomputed in whole numbers from the rounded solution
-before it is fixed, because large coefficients times the solver's tolerance can exceed one.
+A program is first made smaller and taken apart (``reduction``); small components are searched exactly (``search``), the others go to
+the solver (``highs``). ``solve_plainly`` gives the whole program to the solver, level by level: the tests hold both equal.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+
+from creditbank.rules.highs import Answer, Expression, Problem, by_levels, value_of
+from creditbank.rules.reduction import Component, Cost, Line, NoAnswer, Reduction
+from creditbank.rules.search import search
 
 TIME_LIMIT_SECONDS = 10
-ABSOLUTE_GAP = 0.5
-"""All objectives are whole numbers, so a gap below one proves the optimum; a relative gap of zero alone did not end in 150 s.
-
-Each level begins anew, and where HiGHS 1.16 says after presolving that a program has no answer, although the answer of the level before is
-one, it is asked again without presolving (the oracle found such a program).
-"""
-BLOCK = 15
-"""Binaries of a lexicographic order that are decided in one solve, with weights 2^14 … 1: still exact."""
-
-Expression = Mapping[int, int]
-"""Coefficients by variable."""
+Level = tuple[Expression, bool]
+"""An expression, and whether it is to be as large as possible (else as small)."""
 
 
 @dataclass
@@ -30,6 +24,7 @@ class Program:
     """Variables with whole bounds, rows ``low ≤ Σ coefficient × variable ≤ high``, and objectives to be taken one after the other.
 
     ``proved`` becomes False where the time limit ended a level; ``level`` (from 1) and ``bound`` then say which and what was still possible.
+    ``asked`` says whether the solver was needed.
     """
 
     upper: list[int] = field(default_factory=list)
@@ -37,9 +32,8 @@ class Program:
     proved: bool = True
     level: int = 0
     bound: int | None = None
+    asked: bool = False
     seconds: float = TIME_LIMIT_SECONDS
-    _solver: Any = None
-    _costs: list[int] = field(default_factory=list)
 
     def variable(self, upper: int = 1) -> int:
         """A new variable from 0 to ``upper``."""
@@ -55,118 +49,109 @@ class Program:
         self.rows.append((bound, {variable: value for variable, value in expression.items() if value}, None))
 
     def solve(
-        self, levels: Sequence[tuple[Expression, bool]], *, names: Sequence[int] = (), vector: Sequence[Expression] = ()
+        self, levels: Sequence[Level], *, names: Sequence[int] = (), vector: Sequence[Expression] = ()
     ) -> tuple[list[int], list[int]]:
         """Values of all variables and of all levels; each level is (expression, maximise) and fixed before the next.
 
         Where two answers that differ in ``names`` (binaries) are equal on every level, the one whose ``vector``, then ``names``, is
         lexicographically greatest is taken.
         """
-        self._open()
+        reduction = Reduction([0] * len(self.upper), list(self.upper), [*self._lines()], _costs(len(self.upper), levels, names, vector))
+        try:
+            components = reduction.components()
+        except NoAnswer:
+            return self.solve_plainly(levels, names=names, vector=vector)
+        depth = len(levels) + len(vector) + len(names)
+        found: dict[int, int] = {}
+        large: list[tuple[Component, Answer]] = []
         ends = time.monotonic() + self.seconds
-        values, reached = [0] * len(self.upper), []
-        tied = False
-        for number, (expression, maximise) in enumerate(levels, start=1):
-            is_last = number == len(levels)
-            values = self._best(expression, maximise, values, number, ends)
-            tied = is_last and bool(names) and self.proved and bool(expression) and self._has_equal(names, expression, values, ends)
-            self._fix(expression, values)
-            reached.append(value_of(expression, values))
-        cut = [expression for expression in vector if len(expression) == 1 and self.upper[next(iter(expression))] > 1]
-        for expression in [*vector, *_blocks(names)] if tied else cut:
-            if self.proved:
-                values = self._best(expression, True, values, len(levels), ends)  # noqa: FBT003
-                self._fix(expression, values)
-        return values, reached
+        for component in components:
+            small = search(component, depth)
+            if small is None:
+                self.asked = True
+                answer = by_levels(_problem(component, len(levels), depth), ends=ends)
+                large.append((component, answer))
+                small = dict(zip(component.variables, answer.values, strict=True))
+            found |= small
+        values = reduction.values(found)
+        if not self._hold(values):
+            return self.solve_plainly(levels, names=names, vector=vector)
+        self._note_gaps(large, levels, values)
+        return values, [value_of(expression, values) for expression, _maximise in levels]
 
-    def _best(self, expression: Expression, maximise: bool, start: list[int], number: int, ends: float) -> list[int]:  # noqa: FBT001
-        """The best on one level, or what there is where nothing is asked or the time is over."""
-        if not self.proved or not any(expression.values()):
-            return start
-        return self._run(expression, maximise=maximise, start=start, number=number, ends=ends)
+    def solve_plainly(
+        self, levels: Sequence[Level], *, names: Sequence[int] = (), vector: Sequence[Expression] = ()
+    ) -> tuple[list[int], list[int]]:
+        """The same answer from the solver alone: the program as it stands, one level after the other."""
+        self.asked = True
+        signed = [expression if maximise else _negative(expression) for expression, maximise in levels]
+        order = [*vector, *({name: 1} for name in names)]
+        problem = Problem([0] * len(self.upper), list(self.upper), self._lines(), signed, names, order, join=False)
+        answer = by_levels(problem, ends=time.monotonic() + self.seconds)
+        if answer.level:
+            self.proved, self.level = False, answer.level
+            sign = 1 if levels[answer.level - 1][1] else -1
+            self.bound = None if answer.bound is None else sign * answer.bound
+        return answer.values, [value_of(expression, answer.values) for expression, _maximise in levels]
 
-    def _fix(self, expression: Expression, values: list[int]) -> None:
-        """Hold a level at the value that was reached. An equality: with "at least" alone the next level takes two to three times as long."""
-        row = {variable: value for variable, value in expression.items() if value}
-        if row:
-            fixed = value_of(row, values)
-            self._add_row(fixed, row, fixed)
+    def _lines(self) -> list[Line]:
+        return [Line(low, dict(row), high) for low, row, high in self.rows if row]
 
-    def _open(self) -> None:
-        import highspy  # noqa: PLC0415  slow to load, and most pages never decide
-        import numpy as np  # noqa: PLC0415
+    def _hold(self, values: list[int]) -> bool:
+        """Whether every row and bound holds exactly."""
+        if any(not 0 <= value <= upper for value, upper in zip(values, self.upper, strict=True)):
+            return False
+        return all(
+            (low is None or low <= value_of(row, values)) and (high is None or value_of(row, values) <= high)
+            for low, row, high in self.rows
+        )
 
-        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        for name, value in (
-            ("output_flag", False), ("threads", 1), ("random_seed", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", ABSOLUTE_GAP),
-        ):  # fmt: skip
-            solver.setOptionValue(name, value)
-        infinity, count = solver.getInfinity(), len(self.upper)
-        solver.addVars(count, np.zeros(count), np.array(self.upper, dtype=np.double))
-        kinds = np.array([highspy.HighsVarType.kInteger] * count)
-        solver.changeColsIntegrality(count, np.arange(count, dtype=np.int32), kinds)
-        rows = [row for row in self.rows if row[1]]
-        lows = np.array([-infinity if low is None else low for low, _row, _high in rows], dtype=np.double)
-        highs = np.array([infinity if high is None else high for _low, _row, high in rows], dtype=np.double)
-        starts = np.cumsum([0] + [len(row) for _low, row, _high in rows])[:-1].astype(np.int32)
-        index = np.array([variable for _low, row, _high in rows for variable in row], dtype=np.int32)
-        values = np.array([coefficient for _low, row, _high in rows for coefficient in row.values()], dtype=np.double)
-        if rows:
-            solver.addRows(len(rows), lows, highs, len(index), starts, index, values)
-        self._solver, self._costs = solver, []
-
-    def _add_row(self, low: int, row: Expression, high: int | None) -> None:
-        self._solver.addRow(low, self._solver.getInfinity() if high is None else high, len(row), list(row), list(row.values()))
-
-    def _run(self, expression: Expression, *, maximise: bool, start: list[int], number: int, ends: float) -> list[int]:
-        import highspy  # noqa: PLC0415
-
-        solver = self._solver
-        solver.clearSolver()
-        for variable in self._costs:
-            solver.changeColCost(variable, 0)
-        for variable, coefficient in expression.items():
-            solver.changeColCost(variable, coefficient)
-        self._costs = list(expression)
-        solver.changeObjectiveSense(highspy.ObjSense.kMaximize if maximise else highspy.ObjSense.kMinimize)
-        solver.setOptionValue("time_limit", float(solver.getRunTime() + max(0.05, ends - time.monotonic())))
-        solver.run()
-        if solver.getModelStatus() not in {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit}:
-            solver.setOptionValue("presolve", "off")
-            solver.clearSolver()
-            solver.run()
-            solver.setOptionValue("presolve", "choose")
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            if number:
-                self._give_up(number, maximise=maximise)
-            if solver.getInfo().primal_solution_status == 0:
-                return start
-        return [round(value) for value in solver.getSolution().col_value]
-
-    def _give_up(self, number: int, *, maximise: bool) -> None:
-        reach = self._solver.getInfo().mip_dual_bound
-        self.proved, self.level = False, number
-        self.bound = None if abs(reach) > 1e15 else int(reach + 1e-6) if maximise else -int(-reach + 1e-6)  # noqa: PLR2004
-
-    def _has_equal(self, names: Sequence[int], expression: Expression, values: list[int], ends: float) -> bool:
-        """Whether another answer exists that is as good on the last level too: the best one that chooses otherwise."""
-        row = {variable: -1 if values[variable] else 1 for variable in names}
-        place = self._solver.getNumRow()
-        self._add_row(1 - sum(values[variable] for variable in names), row, None)
-        nothing = [0] * len(self.upper)
-        found = self._run(expression, maximise=True, start=nothing, number=0, ends=ends)
-        self._solver.changeRowBounds(place, -self._solver.getInfinity(), self._solver.getInfinity())
-        return found is not nothing and value_of(expression, found) >= value_of(expression, values)
+    def _note_gaps(self, large: Sequence[tuple[Component, Answer]], levels: Sequence[Level], values: list[int]) -> None:
+        """The first level that some component could not prove, and what was still possible there in all."""
+        self.level = min((answer.level for _component, answer in large if answer.level), default=0)
+        if not self.level:
+            return
+        self.proved = False
+        expression, maximise = levels[self.level - 1]
+        more = 0
+        for component, answer in large:
+            if answer.level == self.level:
+                if answer.bound is None:
+                    return
+                reached = sum(component.costs[at].get(self.level - 1, 0) * values[at] for at in component.variables)
+                more += answer.bound - reached
+        self.bound = value_of(expression, values) + (more if maximise else -more)
 
 
-def value_of(expression: Expression, values: Sequence[int]) -> int:
-    """The exact value of an expression."""
-    return sum(coefficient * values[variable] for variable, coefficient in expression.items())
+def _costs(count: int, levels: Sequence[Level], names: Sequence[int], vector: Sequence[Expression]) -> list[Cost]:
+    """Every variable's coefficients: the levels, then the vector, then the names; more is always better."""
+    costs: list[Cost] = [{} for _ in range(count)]
+    for number, (expression, maximise) in enumerate(levels):
+        for variable, value in expression.items():
+            if value:
+                costs[variable][number] = value if maximise else -value
+    for number, expression in enumerate(vector, start=len(levels)):
+        for variable, value in expression.items():
+            costs[variable][number] = value
+    for number, variable in enumerate(names, start=len(levels) + len(vector)):
+        costs[variable][number] = 1
+    return costs
 
 
-def _blocks(names: Sequence[int]) -> list[dict[int, int]]:
-    listed = list(names)
-    return [
-        {variable: 1 << (BLOCK - 1 - at) for at, variable in enumerate(listed[first : first + BLOCK])}
-        for first in range(0, len(listed), BLOCK)
-    ]
+def _problem(component: Component, levels: int, depth: int) -> Problem:
+    """A component in the form of the solver: variables numbered from 0."""
+    place = {variable: at for at, variable in enumerate(component.variables)}
+    rows: list[dict[int, int]] = [{} for _ in range(depth)]
+    for variable in component.variables:
+        for number, value in component.costs[variable].items():
+            rows[number][place[variable]] = value
+    order = [row for row in rows[levels:] if row]
+    low = [component.low[variable] for variable in component.variables]
+    high = [component.high[variable] for variable in component.variables]
+    names = sorted({at for row in order for at in row if high[at] - low[at] == 1 and low[at] == 0})
+    lines = [Line(line.low, {place[variable]: value for variable, value in line.of.items()}, line.high) for line in component.lines]
+    return Problem(low, high, lines, rows[:levels], names, order)
+
+
+def _negative(expression: Expression) -> dict[int, int]:
+    return {variable: -value for variable, value in expression.items()}

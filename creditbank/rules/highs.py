@@ -1,0 +1,250 @@
+"""A thin layer over HiGHS for programs in whole numbers: levels of objectives, each fixed exactly before the next.
+
+Floating point lives in this module alone, inside the solver; every objective is recomputed in whole numbers from the rounded solution
+before it is fixed, because large coefficients times the solver's tolerance can exceed one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import gcd
+from typing import Any
+
+from creditbank.rules.reduction import Line
+
+ABSOLUTE_GAP = 0.5
+"""All objectives are whole numbers, so a gap below one proves the optimum; a relative gap of zero alone did not end in 150 s.
+
+Each level begins anew, and where HiGHS 1.16 says after presolving that a program has no answer, although the answer of the level before is
+one, it is asked again without presolving (the oracle found such a program).
+"""
+JOINED = 2_000_000
+"""Levels that follow each other are asked at once while the largest objective stays below this: the solver's tolerance (1e-6) times it
+is then of the order of one, and of one coefficient far below."""
+BLOCK = 1 << 15
+"""What comes one after the other is decided in one solve while its weights, 2^14 … 1 for binaries, stay below this: still exact."""
+
+Expression = Mapping[int, int]
+"""Coefficients by variable."""
+
+
+@dataclass
+class Problem:
+    """Variables 0 … n-1 with bounds, lines over them, and levels to be maximised one after the other.
+
+    Where two answers that differ in ``names`` (binaries) are equal on every level, the one that is lexicographically greatest in ``order``
+    is taken; of ``order``, what is not made of names alone is maximised in any case.
+    """
+
+    low: list[int]
+    high: list[int]
+    lines: list[Line]
+    levels: Sequence[Expression]
+    names: Sequence[int] = ()
+    order: Sequence[Expression] = ()
+    join: bool = True
+
+
+@dataclass
+class Answer:
+    """Values; where the time ended a level its number (from 1) and what was still possible there, else 0."""
+
+    values: list[int]
+    level: int = 0
+    bound: int | None = None
+
+
+@dataclass
+class _Asking:
+    """One problem while it is being solved."""
+
+    problem: Problem
+    ends: float
+    solver: Any = None
+    costs: list[int] = field(default_factory=list)
+    answer: Answer = field(default_factory=lambda: Answer([]))
+
+    def run(self, expression: Expression, *, start: list[int]) -> tuple[list[int], bool]:
+        """The greatest value of an expression, or the start where there is no answer; whether it is proved."""
+        import highspy  # noqa: PLC0415
+
+        solver = self.solver
+        solver.clearSolver()
+        for variable in self.costs:
+            solver.changeColCost(variable, 0)
+        for variable, coefficient in expression.items():
+            solver.changeColCost(variable, coefficient)
+        self.costs = list(expression)
+        solver.setOptionValue("time_limit", float(solver.getRunTime() + max(0.05, self.ends - time.monotonic())))
+        solver.run()
+        if solver.getModelStatus() not in {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit}:
+            solver.setOptionValue("presolve", "off")
+            solver.clearSolver()
+            solver.run()
+            solver.setOptionValue("presolve", "choose")
+        proved = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        if not proved and solver.getInfo().primal_solution_status == 0:
+            return start, False
+        return [round(value) for value in solver.getSolution().col_value], proved
+
+    def add(self, low: int, row: Expression, high: int | None) -> None:
+        self.solver.addRow(low, self.solver.getInfinity() if high is None else high, len(row), list(row), list(row.values()))
+
+    def fix(self, expression: Expression, values: list[int]) -> None:
+        """Hold a level at the value that was reached. An equality: with "at least" alone the next level takes two to three times as long."""
+        if expression:
+            fixed = value_of(expression, values)
+            self.add(fixed, expression, fixed)
+
+    def has_equal(self, expression: Expression, values: list[int]) -> bool:
+        """Whether another answer exists that is as good on the last level too: the best one that chooses otherwise."""
+        names = self.problem.names
+        row = {variable: -1 if values[variable] else 1 for variable in names}
+        place = self.solver.getNumRow()
+        self.add(1 - sum(values[variable] for variable in names), row, None)
+        nothing: list[int] = []
+        found, _proved = self.run(expression, start=nothing)
+        self.solver.changeRowBounds(place, -self.solver.getInfinity(), self.solver.getInfinity())
+        return found is not nothing and value_of(expression, found) >= value_of(expression, values)
+
+
+def by_levels(problem: Problem, *, ends: float) -> Answer:
+    """The best values on level after level, until a time (of the monotonic clock)."""
+    asking = _Asking(problem, ends, _open(problem))
+    asking.answer.values = list(problem.low)
+    steps = _steps(problem)
+    for numbers, expression, _factors in steps:
+        _improve(asking, numbers, expression)
+        if asking.answer.level:
+            return asking.answer
+    last = steps[-1][1] if steps and steps[-1][0][-1] == len(problem.levels) - 1 else {}
+    _name(asking, last)
+    return asking.answer
+
+
+def _improve(asking: _Asking, numbers: list[int], expression: Expression) -> None:
+    """One step: solve, note what was still possible where the time ended, and hold every level of it at what was reached."""
+    answer, problem = asking.answer, asking.problem
+    answer.values, proved = asking.run(expression, start=answer.values)
+    if not proved:
+        _give_up(asking, numbers, expression)
+    for number in numbers:
+        asking.fix(problem.levels[number], answer.values)
+
+
+def _give_up(asking: _Asking, numbers: list[int], expression: Expression) -> None:
+    answer, problem = asking.answer, asking.problem
+    answer.level = numbers[0] + 1
+    reach = asking.solver.getInfo().mip_dual_bound
+    if abs(reach) < 1e15:  # noqa: PLR2004
+        slack = int(reach + 1e-6) - value_of(expression, answer.values)
+        factor = _factors(problem, numbers)[0]
+        answer.bound = value_of(problem.levels[numbers[0]], answer.values) + max(0, -(-slack // factor))
+
+
+def _name(asking: _Asking, last: Expression) -> None:
+    """Of answers that are equal on every level, the lexicographically greatest."""
+    problem, answer = asking.problem, asking.answer
+    tied = bool(problem.names) and bool(last) and asking.has_equal(last, answer.values)
+    order = problem.order if tied else [one for one in problem.order if not set(one) <= set(problem.names)]
+    for expression in _blocks(problem, order):
+        found, proved = asking.run(expression, start=answer.values)
+        if not proved:
+            answer.level = len(problem.levels)
+            return
+        answer.values = found
+        asking.fix(expression, found)
+
+
+def _blocks(problem: Problem, order: Sequence[Expression]) -> list[dict[int, int]]:
+    """An order in as few objectives as stay exact: each weighs more than all that follow in its block."""
+    blocks: list[dict[int, int]] = []
+    room = 0
+    for expression in reversed(order):
+        reach = sum(abs(value) * (problem.high[variable] - problem.low[variable]) for variable, value in expression.items())
+        if not blocks or room * (reach + 1) > BLOCK:
+            blocks.append({})
+            room = 1
+        for variable, value in expression.items():
+            blocks[-1][variable] = blocks[-1].get(variable, 0) + room * value
+        room *= reach + 1
+    return blocks[::-1]
+
+
+def _steps(problem: Problem) -> list[tuple[list[int], Expression, list[int]]]:
+    """Levels that are asked at once: (numbers, joined expression, factors); levels that say nothing are left out."""
+    groups: list[list[int]] = []
+    for number, expression in enumerate(problem.levels):
+        if not any(expression.values()):
+            continue
+        if groups and problem.join and _size(problem, [*groups[-1], number]) <= JOINED:
+            groups[-1].append(number)
+        else:
+            groups.append([number])
+    return [(numbers, _joined(problem, numbers), _factors(problem, numbers)) for numbers in groups]
+
+
+def _joined(problem: Problem, numbers: list[int]) -> Expression:
+    joined: dict[int, int] = {}
+    for number, factor in zip(numbers, _factors(problem, numbers), strict=True):
+        divisor = _shared(problem.levels[number])
+        for variable, value in problem.levels[number].items():
+            joined[variable] = joined.get(variable, 0) + value // divisor * factor
+    return {variable: value for variable, value in joined.items() if value}
+
+
+def _factors(problem: Problem, numbers: list[int]) -> list[int]:
+    """For each level so much that everything below it is worth less than one unit of it."""
+    factors = [1]
+    for number in reversed(numbers[1:]):
+        factors.append(factors[-1] * (_reach(problem, number) + 1))
+    return factors[::-1]
+
+
+def _size(problem: Problem, numbers: list[int]) -> int:
+    size = 1
+    for number in numbers:
+        size *= _reach(problem, number) + 1
+    return size
+
+
+def _shared(expression: Expression) -> int:
+    return gcd(*expression.values()) or 1
+
+
+def _reach(problem: Problem, number: int) -> int:
+    expression = problem.levels[number]
+    room = sum(abs(value) * (problem.high[variable] - problem.low[variable]) for variable, value in expression.items())
+    return room // _shared(expression)
+
+
+def _open(problem: Problem) -> Any:
+    import highspy  # noqa: PLC0415  slow to load, and most pages never decide
+    import numpy as np  # noqa: PLC0415
+
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    for name, value in (
+        ("output_flag", False), ("threads", 1), ("random_seed", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", ABSOLUTE_GAP),
+    ):  # fmt: skip
+        solver.setOptionValue(name, value)
+    infinity, count = solver.getInfinity(), len(problem.high)
+    solver.addVars(count, np.array(problem.low, dtype=np.double), np.array(problem.high, dtype=np.double))
+    kinds = np.array([highspy.HighsVarType.kInteger] * count)
+    solver.changeColsIntegrality(count, np.arange(count, dtype=np.int32), kinds)
+    rows = [line for line in problem.lines if line.of]
+    lows = np.array([-infinity if line.low is None else line.low for line in rows], dtype=np.double)
+    highs = np.array([infinity if line.high is None else line.high for line in rows], dtype=np.double)
+    starts = np.cumsum([0] + [len(line.of) for line in rows])[:-1].astype(np.int32)
+    index = np.array([variable for line in rows for variable in line.of], dtype=np.int32)
+    values = np.array([coefficient for line in rows for coefficient in line.of.values()], dtype=np.double)
+    if rows:
+        solver.addRows(len(rows), lows, highs, len(index), starts, index, values)
+    solver.changeObjectiveSense(highspy.ObjSense.kMaximize)
+    return solver
+
+
+def value_of(expression: Expression, values: Sequence[int]) -> int:
+    """The exact value of an expression."""
+    return sum(coefficient * values[variable] for variable, coefficient in expression.items())
