@@ -126,6 +126,21 @@ from creditbank.rules.clocks import NoCalendar
 from creditbank.statements.actions import issue_transcript, revoke_transcript
 from creditbank.statements.models import Transcript
 from creditbank.statements.queries import find_transcript
+from creditbank.recognition.models import Application, ApplicationLine, ApplicationStep, ApplicationVote, DeclaredInterest
+from creditbank.recognition.queries import Proposal, propose, replay, without_deposit
+from creditbank.statements.actions import issue_certificate, issue_transcript, revoke_certificate, revoke_transcript
+from creditbank.statements.checking import Checked, check_code, check_file, find_paper
+from creditbank.statements.enums import PaperKind, Standing
+from creditbank.statements.exceptions import (
+    AlreadyRevoked,
+    CertificateExists,
+    NameNotPrintable,
+    NotAPaper,
+    NothingToCertify,
+    OfficerNeeded,
+    SameHand,
+)
+from creditbank.statements.models import Certificate, Transcript
 
 __all__ = [
     "NOBODY",
@@ -138,6 +153,7 @@ __all__ = [
     "Appeal",
     "AppealGround",
     "AppealResult",
+    "AlreadyRevoked",
     "Application",
     "ApplicationEvidence",
     "ApplicationLine",
@@ -150,6 +166,9 @@ __all__ = [
     "Balance",
     "BookCheck",
     "DaysCounted",
+    "Certificate",
+    "CertificateExists",
+    "Checked",
     "DecisionIncomplete",
     "DeclaredInterest",
     "DefaultResult",
@@ -173,14 +192,19 @@ __all__ = [
     "NoCalendar",
     "NoFurtherAppeal",
     "NoGain",
+    "NameNotPrintable",
     "NoRulesInForce",
     "NotADraft",
+    "NotAPaper",
     "NotAPosting",
     "NotHeld",
     "NothingGranted",
+    "NothingToCertify",
     "NothingToRecognise",
     "OffStep",
+    "OfficerNeeded",
     "Outcome",
+    "PaperKind",
     "Place",
     "Posting",
     "Programme",
@@ -193,9 +217,11 @@ __all__ = [
     "ResultBatch",
     "RuleBook",
     "RuleBookVersion",
+    "SameHand",
     "SamePerson",
     "SamePersonTwice",
     "SecondPersonNeeded",
+    "Standing",
     "StatementLine",
     "Terms",
     "TooLate",
@@ -216,6 +242,8 @@ __all__ = [
     "carry_out_reversal",
     "cast_vote",
     "check_books",
+    "check_code",
+    "check_file",
     "claim_application",
     "clean_file",
     "confirm_decision",
@@ -233,10 +261,11 @@ __all__ = [
     "evidence_for",
     "expire",
     "find_faults",
-    "find_transcript",
+    "find_paper",
     "findings_of",
     "freeze_ledger",
     "is_frozen",
+    "issue_certificate",
     "issue_transcript",
     "lift_freeze",
     "live_lots",
@@ -256,6 +285,7 @@ __all__ = [
     "reverse_award",
     "reverse_transaction",
     "revoke",
+    "revoke_certificate",
     "revoke_transcript",
     "run_clocks",
     "save_choice",

@@ -18,6 +18,9 @@ from creditbank.recognition.models import (
 )
 from creditbank.results.models import ResultBatch, ResultRow
 from creditbank.statements.models import Transcript
+from creditbank.ledger.models import Account, Hold, LedgerFreeze, Posting, Transaction
+from creditbank.recognition.models import Application, ApplicationLine, ApplicationStep, ApplicationVote, DeclaredInterest
+from creditbank.statements.models import Certificate, Transcript
 
 __all__ = [
     "Account",
@@ -30,6 +33,7 @@ __all__ = [
     "ApplicationStep",
     "ApplicationVote",
     "BookCheck",
+    "Certificate",
     "DeclaredInterest",
     "ExpertStanding",
     "ExpiryWarning",

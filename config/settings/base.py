@@ -225,6 +225,8 @@ LOGGING: dict[str, Any] = {
         "django_tasks": {"level": "WARNING"},
         "psycopg": {"level": "ERROR"},  # a pipeline that a conflict ended is an answer to the caller, not news
         "wagtail": {"level": "WARNING"},
+        "weasyprint": {"level": "ERROR"},
+        "fontTools": {"level": "WARNING"},
     },
 }
 

@@ -1,9 +1,18 @@
-"""Looking up a certificate by its code."""
+"""What people type about papers: a code, a file, how long, why."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from typing import Any
+
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import FileExtensionValidator
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+
+from creditbank.statements.checking import LARGEST_FILE
 
 
 class VerifyForm(forms.Form):
@@ -14,3 +23,61 @@ class VerifyForm(forms.Form):
         error_messages={"required": _("Please enter the code from the paper.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )  # fmt: skip
+
+
+class FileForm(forms.Form):
+    """A paper as the file that somebody received."""
+
+    file = forms.FileField(
+        label=_("File"), help_text=_("The PDF or the JSON document that you received, at most 5 MB. We compare it and keep nothing."),
+        error_messages={"required": _("Please choose the file of the paper."), "empty": _("This file is empty.")},
+        widget=forms.FileInput(attrs={"accept": ".pdf,.json,application/pdf,application/json"}),
+        validators=[FileExtensionValidator(["pdf", "json"], _("Only PDF files and our JSON documents can be checked."))],
+    )  # fmt: skip
+
+    def clean_file(self) -> UploadedFile:
+        """Refused by its size before it is read."""
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > LARGEST_FILE:
+            size = filesizeformat(LARGEST_FILE)
+            raise forms.ValidationError(
+                _now("This file is larger than %(size)s; papers are much smaller.") % {"size": size}, code="too_large"
+            )
+        return file
+
+
+class TranscriptForm(forms.Form):
+    """For how long a new transcript can be shown."""
+
+    DAYS = (("", _("without end")), ("90", _("90 days")), ("365", _("one year")))
+
+    days = forms.ChoiceField(
+        label=_("Valid"), choices=DAYS, required=False, help_text=_("Afterwards the check says that it has expired. You can issue another.")
+    )
+
+    def valid_until(self, on: date) -> date | None:
+        """The last day, counted from the day of issue; None without end."""
+        chosen = self.cleaned_data["days"]
+        return on + timedelta(days=int(chosen)) if chosen else None
+
+
+class ReasonForm(forms.Form):
+    """Why a paper is no longer to be believed; whoever checks it reads this."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, help_text=_("Whoever checks the paper reads this. Name no other person."),
+        error_messages={"required": _("Please say why, in one sentence.")}, widget=forms.Textarea(attrs={"rows": 2}),
+    )  # fmt: skip
+
+
+def refusal(code: str) -> str:
+    """Why a file cannot be checked, in words."""
+    words: dict[str, Any] = {
+        "empty": _now("This file is empty."),
+        "too_large": _now("This file is larger than a paper can be."),
+        "kind": _now("This is neither a PDF nor one of our JSON documents."),
+        "unsealed": _now(
+            "This file carries no seal of ours: it was not issued here, or was saved anew by a program. Please check the code printed on it."
+        ),
+    }
+    return str(words[code])

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from creditbank.ledger.enums import AccountKind, TransactionType
 from creditbank.ledger.models import Posting
 from creditbank.ledger.queries import balances, live_lots, statement_lines
 from creditbank.ledger.types import Balance, StatementLine
+from creditbank.recognition.enums import ApplicationState
 from creditbank.recognition.models import Application
-from creditbank.statements.models import Transcript
+from creditbank.statements.checking import clean_code
+from creditbank.statements.models import Certificate
 from foundation.api import CreditSystem
 from learning.api import LearningRecord
 
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""No letters or digits that look like others: people type these codes from paper."""
-SHORT_LENGTH = 12
 EXPIRING_DAYS = 365
 
 
@@ -99,52 +98,17 @@ def credit_years(person: Any) -> list[dict[str, Any]]:
     return [{"year": year, **years[year]} for year in sorted(years)]
 
 
-def transcript_content(person: Any, *, on: date) -> dict[str, Any]:
-    """What a transcript says: balances by unit, and every awarded and deposited item, with decimals as text."""
-    systems = {system.code: system for system in CreditSystem.objects.all()}
-    units = []
-    for code, balance in sorted(balances(person.uuid).items()):
-        rows = [_transcript_row(entry) for entry in reversed(entries(person, code)) if entry.line.change]
-        if rows:
-            units.append(
-                {
-                    "unit": code,
-                    "name_zh": systems[code].name_zh,
-                    "name_en": systems[code].name_en,
-                    "total": str(balance.total),
-                    "rows": rows,
-                }
-            )
-    return {"name": person.name, "on": on.isoformat(), "units": units}
+def to_certify(person: Any) -> QuerySet[Application]:
+    """The person's credited applications for which no certificate was ever issued, newest first. One query."""
+    issued = Certificate.objects.filter(learner=person).values("application")
+    rows = Application.objects.filter(learner=person, state=ApplicationState.POSTED, decided_credits__gt=0).exclude(pk__in=issued)
+    return rows.select_related("programme__institution", "programme__system").order_by("-id")
 
 
-def _transcript_row(entry: Entry) -> dict[str, Any]:
-    record = entry.records[0] if entry.records else None
-    programme = entry.application.programme if entry.application else None
-    return {
-        "on": entry.line.on.isoformat(),
-        "type": entry.line.type,
-        "title_zh": programme.title_zh if programme else (record.title_zh if record else entry.line.note_zh),
-        "title_en": (programme.title_en or programme.title_zh)
-        if programme
-        else (record.title_en or record.title_zh if record else entry.line.note_en),
-        "institution_zh": record.institution_zh if record and not programme else (programme.institution.name_zh if programme else ""),
-        "institution_en": record.institution_en if record and not programme else (programme.institution.name_en if programme else ""),
-        "change": str(entry.line.change),
-        "balance": str(entry.line.balance),
-    }
-
-
-def clean_code(text: str) -> str:
-    """A typed code: any case, blanks and hyphens ignored, full width understood."""
-    return re.sub(r"[\s\-·_]+", "", unicodedata.normalize("NFKC", text[:80])).upper()
-
-
-def find_transcript(text: str) -> Transcript | None:
-    """A transcript by its long or its short code. One query, found or not."""
-    code = clean_code(text)
-    return (
-        Transcript.objects.filter(code=code.lower()).first()
-        if len(code) > SHORT_LENGTH
-        else Transcript.objects.filter(short_code=code).first()
-    )
+def certificates_at(user: Any, *, search: str = "") -> QuerySet[Certificate]:
+    """Certificates that a desk may look at, newest first; ``search`` is a number, a reference number or a code."""
+    rows = Certificate.objects.visible_to(user).exclude(learner=user).select_related("application__programme", "learner")
+    if search:
+        code = clean_code(search)
+        rows = rows.filter(Q(number__icontains=search[:40]) | Q(application__reference__icontains=search[:40]) | Q(short_code=code))
+    return rows.order_by("-id")

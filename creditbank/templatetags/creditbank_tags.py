@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,7 @@ from creditbank.ledger.enums import TransactionType
 from creditbank.recognition.enums import ApplicationState
 from creditbank.rules.messages import word
 from creditbank.rules.sentences import rule_sentence
+from creditbank.statements.enums import Standing
 from creditbank.statements.queries import credit_years, purses
 from foundation.api import format_credits, in_language
 
@@ -85,9 +87,45 @@ def absolute(amount: Decimal) -> Decimal:
 
 
 @register.filter
-def as_credits(text: str) -> str:
-    """An amount kept as text in a paper, with its decimals."""
-    return format_credits(Decimal(text))
+def as_credits(text: str, step: str = "0.5") -> str:
+    """An amount kept as text in a paper, with the decimals of its unit's step."""
+    return format_credits(Decimal(text), Decimal(step or "0.5"))
+
+
+@register.filter
+def as_day(text: str) -> date:
+    """A day kept as text in a paper."""
+    return date.fromisoformat(text)
+
+
+@register.filter
+def in_fours(text: str) -> str:
+    """The first 32 characters of a fingerprint, in fours: enough to compare by eye."""
+    return " ".join(text[at : at + 4] for at in range(0, 32, 4))
+
+
+STANDINGS = {
+    Standing.VALID: ("ok", "ok"), Standing.REVOKED: ("err", "no"), Standing.EXPIRED: ("warn", "clock"), Standing.ALTERED: ("err", "warn"),
+    Standing.UNKNOWN: ("off", "help"),
+}  # fmt: skip
+
+
+@register.simple_tag
+def standing_word(found: str) -> str:
+    """What a check found, as a word."""
+    return str(Standing(found).label)
+
+
+@register.simple_tag
+def standing(found: str) -> SafeString:
+    """What a check found: icon, word, colour."""
+    tone, drawing = STANDINGS[Standing(found)]
+    return format_html(
+        '<span class="st st--{}"><svg class="i" aria-hidden="true" focusable="false"><use href="#i-{}"></use></svg>{}</span>',
+        tone,
+        drawing,
+        Standing(found).label,
+    )
 
 
 @register.simple_tag

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cms.api import CoursePage, course_content
-from creditbank.api import Application, ResultBatch, Transcript, upload_results
+from creditbank.api import Application, Certificate, ResultBatch, Transcript, upload_results
+from creditbank.rules.snapshot import canonical, hash_of
 from foundation.api import Notice
 from identity.api import Membership, Role, User, grant_membership
 from learning.api import CourseRun
@@ -56,9 +57,22 @@ def build_city() -> World:
     upload_results(
         world.places["CCC"], content="学习者,成绩编号\n".encode(), filename="x.csv", actor=world.people["officer"], at=timezone.now()
     )
+    certify(Application.objects.get())
     world.people["deactivated"] = User.objects.create_user(name="停用", email="gone@example.org")
     User.objects.filter(email="gone@example.org").update(is_active=False)
     return world
+
+
+def certify(application: Application) -> Certificate:
+    """A certificate of it as if it were credited: who opens, revokes and renews it does not hang on how it came about."""
+    said = {
+        "name": application.learner.name, "reference": application.reference, "institution": application.institution.code, "unit": "A", "step": "0.5",
+        "credits": "3", "on": "2026-03-02", "book": "CCC", "version": 1, "lines": [],
+    }  # fmt: skip
+    return Certificate.objects.create(
+        learner=application.learner, application=application, number="CC-2026-000001", code="0" * 32, short_code="2" * 12, content=said,
+        content_hash=hash_of(canonical(said)), issued_at=timezone.now(),
+    )  # fmt: skip
 
 
 def client_of(world: World, who: str) -> Client:
@@ -77,7 +91,7 @@ def arguments(world: World) -> dict[str, Any]:
     return {
         "course_uuid": course.uuid, "run_uuid": run.uuid, "unit_id": units[-1].id, "block_id": units[-1].quizzes()[0].id,
         "record_uuid": evidence.record.uuid, "evidence_uuid": evidence.uuid, "reference": Application.objects.get().reference,
-        "transcript_uuid": Transcript.objects.get().uuid, "notice_uuid": Notice.objects.filter(recipient_uuid=world.people["learner"].uuid)[0].uuid,
+        "transcript_uuid": Transcript.objects.get().uuid, "certificate_uuid": Certificate.objects.get().uuid, "notice_uuid": Notice.objects.filter(recipient_uuid=world.people["learner"].uuid)[0].uuid,
         "membership_uuid": Membership.objects.get(person=world.people["learner"]).uuid, "book": "CCC", "batch_uuid": ResultBatch.objects.get().uuid, "number": 1, "language": "en",
     }  # fmt: skip
 

@@ -1,7 +1,41 @@
-"""Pages of statements: the account, the person's papers, and their public check."""
+"""Pages of statements: the account, the person's papers, their public check, and the desk's certificates."""
 
 from creditbank.statements.views.account import account, statement_csv
-from creditbank.statements.views.papers import issue, transcript, transcript_pdf, transcripts
-from creditbank.statements.views.verification import verify, verify_short
+from creditbank.statements.views.desk import desk_certificate, desk_certificates, renew, revoke
+from creditbank.statements.views.papers import (
+    certificate,
+    certificate_document,
+    certificate_pdf,
+    certificates,
+    fetch_certificate,
+    issue,
+    take_back,
+    transcript,
+    transcript_document,
+    transcript_pdf,
+    transcripts,
+)
+from creditbank.statements.views.verification import verify, verify_file, verify_short
 
-__all__ = ["account", "issue", "statement_csv", "transcript", "transcript_pdf", "transcripts", "verify", "verify_short"]
+__all__ = [
+    "account",
+    "certificate",
+    "certificate_document",
+    "certificate_pdf",
+    "certificates",
+    "desk_certificate",
+    "desk_certificates",
+    "fetch_certificate",
+    "issue",
+    "renew",
+    "revoke",
+    "statement_csv",
+    "take_back",
+    "transcript",
+    "transcript_document",
+    "transcript_pdf",
+    "transcripts",
+    "verify",
+    "verify_file",
+    "verify_short",
+]
