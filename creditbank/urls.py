@@ -13,6 +13,7 @@ app_name = "creditbank"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("my/credits/", statements.account, name="account"),
+    path("my/credits/statement/", statements.statement, name="statement"),
     path("my/credits/statement.csv", statements.statement_csv, name="statement_csv"),
     path("my/applications/", recognition.my_applications, name="applications"),
     path("my/applications/new/", recognition.choose_programme, name="application_new"),

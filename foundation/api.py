@@ -32,6 +32,7 @@ from foundation.tables.exceptions import UnreadableTable
 from foundation.tables.reading import read_table
 from foundation.tables.texts import cell_complaint, file_complaint
 from foundation.tables.types import Column, Complaint, SheetRow
+from foundation.tables.exports import Cell, CellKind, Column, Row, Table, csv_of, harmless, xlsx_of
 
 __all__ = [
     "SIGNATURE_HEX",
@@ -40,6 +41,9 @@ __all__ = [
     "AuditEntry",
     "Column",
     "Complaint",
+    "Cell",
+    "CellKind",
+    "Column",
     "CreditSystem",
     "DeletionPermit",
     "Event",
@@ -62,6 +66,10 @@ __all__ = [
     "Signature",
     "SigningKeyMissing",
     "UnreadableTable",
+    "Row",
+    "Signature",
+    "SigningKeyMissing",
+    "Table",
     "access",
     "announce",
     "answer_once",
@@ -71,6 +79,7 @@ __all__ = [
     "can",
     "cell_complaint",
     "client_address",
+    "csv_of",
     "current_context",
     "cursor_page",
     "deletion_permit",
@@ -80,6 +89,7 @@ __all__ = [
     "format_credits",
     "gone",
     "handles",
+    "harmless",
     "in_language",
     "install_triggers",
     "is_on_step",
@@ -107,4 +117,5 @@ __all__ = [
     "start_job",
     "too_many_requests",
     "visible_to",
+    "xlsx_of",
 ]

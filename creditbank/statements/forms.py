@@ -81,3 +81,26 @@ def refusal(code: str) -> str:
         ),
     }
     return str(words[code])
+
+
+class PeriodForm(forms.Form):
+    """From when to when, and as which kind of file."""
+
+    since = forms.DateField(label=_("From day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(
+        label=_("To day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Both days count. Empty: everything."),
+    )
+    kind = forms.ChoiceField(
+        label=_("Kind of file"), choices=[("xlsx", _("Excel (XLSX)")), ("csv", _("CSV, for any program"))], initial="xlsx", widget=forms.RadioSelect
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """The days in order."""
+        data: dict[str, Any] = super().clean() or {}
+        since, until = data.get("since"), data.get("until")
+        if since and until and since > until:
+            self.add_error("until", _now("The period ends before it begins."))
+        return data

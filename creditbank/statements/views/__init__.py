@@ -1,6 +1,6 @@
 """Pages of statements: the account, the person's papers, their public check, and the desk's certificates."""
 
-from creditbank.statements.views.account import account, statement_csv
+from creditbank.statements.views.account import account, statement, statement_csv
 from creditbank.statements.views.desk import desk_certificate, desk_certificates, renew, revoke
 from creditbank.statements.views.papers import (
     certificate,
@@ -29,6 +29,7 @@ __all__ = [
     "issue",
     "renew",
     "revoke",
+    "statement",
     "statement_csv",
     "take_back",
     "transcript",

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
-from creditbank.ledger.enums import TransactionType
+from creditbank.statements.forms import PeriodForm
 from creditbank.statements.queries import credit_years, entries, purses
-from foundation.api import format_credits, in_language
+from creditbank.statements.statement import statement_table
+from foundation.api import csv_of, xlsx_of
 from identity.api import SignedInRequest
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @login_required
@@ -37,36 +36,28 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@require_safe
+def statement(request: HttpRequest) -> HttpResponse:
+    """Choose a period and a kind of file; the file comes at once."""
+    form = PeriodForm(request.GET) if "kind" in request.GET else PeriodForm()
+    if form.is_bound and form.is_valid():
+        return _statement_file(request, form.cleaned_data["kind"], form)
+    return render(request, "creditbank/statement.html", {"form": form, "nav": "credits"}, status=400 if form.errors else 200)
+
+
+@login_required
+@require_safe
 def statement_csv(request: HttpRequest) -> HttpResponse:
-    """The account statement of all units as CSV; no cell can become a formula."""
-    person = cast("SignedInRequest", request).user
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow([_("Unit"), _("Date"), _("Type"), _("Subject"), _("Change"), _("Balance")])
-    for purse in purses(person, on=timezone.localdate()):
-        for entry in reversed(entries(person, purse.system.code)):
-            line, step = entry.line, purse.system.step
-            subject = (
-                entry.application.reference
-                if entry.application
-                else "; ".join(in_language(record.title_zh, record.title_en) for record in entry.records)
-            )
-            change = format_credits(line.change, step).replace("−", "-")
-            writer.writerow(
-                [
-                    purse.system.code,
-                    line.on.isoformat(),
-                    TransactionType(line.type).label,
-                    harmless(subject),
-                    change,
-                    format_credits(line.balance, step),
-                ]
-            )
-    answer = HttpResponse("\ufeff" + buffer.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="statement.csv"'
+    """The whole account statement as CSV."""
+    return _statement_file(request, "csv")
+
+
+def _statement_file(request: HttpRequest, kind: str, form: PeriodForm | None = None) -> HttpResponse:
+    period = {"since": form.cleaned_data["since"], "until": form.cleaned_data["until"]} if form else {}
+    table = statement_table(cast("SignedInRequest", request).user, **period)
+    if kind == "xlsx":
+        answer = HttpResponse(xlsx_of([table]), content_type=XLSX)
+    else:
+        answer = HttpResponse(csv_of(table), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="statement.{kind}"'
     return answer
-
-
-def harmless(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(DANGEROUS) else text
