@@ -123,11 +123,6 @@ from creditbank.recognition.uploads import clean_file
 from creditbank.results.actions import enter_rows, release_batch, submit_batch, upload_results
 from creditbank.results.models import ResultBatch
 from creditbank.rules.clocks import NoCalendar
-from creditbank.statements.actions import issue_transcript, revoke_transcript
-from creditbank.statements.models import Transcript
-from creditbank.statements.queries import find_transcript
-from creditbank.recognition.models import Application, ApplicationLine, ApplicationStep, ApplicationVote, DeclaredInterest
-from creditbank.recognition.queries import Proposal, propose, replay, without_deposit
 from creditbank.statements.actions import issue_certificate, issue_transcript, revoke_certificate, revoke_transcript
 from creditbank.statements.checking import Checked, check_code, check_file, find_paper
 from creditbank.statements.enums import PaperKind, Standing
@@ -150,10 +145,10 @@ __all__ = [
     "AgreementKind",
     "AgreementStatus",
     "AlreadyReversed",
+    "AlreadyRevoked",
     "Appeal",
     "AppealGround",
     "AppealResult",
-    "AlreadyRevoked",
     "Application",
     "ApplicationEvidence",
     "ApplicationLine",
@@ -165,10 +160,10 @@ __all__ = [
     "BadFile",
     "Balance",
     "BookCheck",
-    "DaysCounted",
     "Certificate",
     "CertificateExists",
     "Checked",
+    "DaysCounted",
     "DecisionIncomplete",
     "DeclaredInterest",
     "DefaultResult",
@@ -188,11 +183,11 @@ __all__ = [
     "LineDecision",
     "LintErrors",
     "Move",
+    "NameNotPrintable",
     "NewException",
     "NoCalendar",
     "NoFurtherAppeal",
     "NoGain",
-    "NameNotPrintable",
     "NoRulesInForce",
     "NotADraft",
     "NotAPaper",

@@ -17,9 +17,6 @@ from creditbank.recognition.models import (
     RecognitionPolicy,
 )
 from creditbank.results.models import ResultBatch, ResultRow
-from creditbank.statements.models import Transcript
-from creditbank.ledger.models import Account, Hold, LedgerFreeze, Posting, Transaction
-from creditbank.recognition.models import Application, ApplicationLine, ApplicationStep, ApplicationVote, DeclaredInterest
 from creditbank.statements.models import Certificate, Transcript
 
 __all__ = [

@@ -29,24 +29,24 @@ from foundation.notices.recipients import Recipient, register_recipient_finder
 from foundation.notices.texts import register_notice, registered_notices
 from foundation.outbound.requests import Answer, OutboundFailed, OutboundRefused, require_outbound, send_outbound
 from foundation.tables.exceptions import UnreadableTable
+from foundation.tables.exports import CellKind, Figure, Heading, Row, Table, csv_of, harmless, xlsx_of
 from foundation.tables.reading import read_table
 from foundation.tables.texts import cell_complaint, file_complaint
 from foundation.tables.types import Column, Complaint, SheetRow
-from foundation.tables.exports import Cell, CellKind, Column, Row, Table, csv_of, harmless, xlsx_of
 
 __all__ = [
     "SIGNATURE_HEX",
     "Answer",
     "AuditContext",
     "AuditEntry",
-    "Column",
-    "Complaint",
-    "Cell",
     "CellKind",
     "Column",
+    "Complaint",
     "CreditSystem",
     "DeletionPermit",
     "Event",
+    "Figure",
+    "Heading",
     "Job",
     "JobState",
     "KeySet",
@@ -62,14 +62,12 @@ __all__ = [
     "Problem",
     "Recipient",
     "Rounding",
+    "Row",
     "SheetRow",
     "Signature",
     "SigningKeyMissing",
-    "UnreadableTable",
-    "Row",
-    "Signature",
-    "SigningKeyMissing",
     "Table",
+    "UnreadableTable",
     "access",
     "announce",
     "answer_once",

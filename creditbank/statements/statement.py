@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from creditbank.ledger.enums import TransactionType
 from creditbank.statements.queries import Entry, entries
-from foundation.api import Cell, CellKind, Column, CreditSystem, Row, Table, in_language
+from foundation.api import CellKind, CreditSystem, Figure, Heading, Row, Table, in_language
 
 
 def statement_table(person: Any, *, since: date | None = None, until: date | None = None) -> Table:
@@ -20,19 +20,19 @@ def statement_table(person: Any, *, since: date | None = None, until: date | Non
     A unit whose first day is asked for begins with what stood there before; each balance is that figure and all changes down to its line,
     so the last one is the balance at the end of the period. Three queries a unit.
     """
-    columns = (
-        Column(_("Unit")), Column(_("Date"), CellKind.DATE), Column(_("Type")), Column(_("Subject")), Column(_("Application")),
-        Column(_("Change"), CellKind.NUMBER), Column(_("Balance"), CellKind.NUMBER),
+    headings = (
+        Heading(_("Kind of credit")), Heading(_("Date"), CellKind.DATE), Heading(_("Type")), Heading(_("Subject")), Heading(_("Application")),
+        Heading(_("Change"), CellKind.NUMBER), Heading(_("Balance"), CellKind.NUMBER),
     )  # fmt: skip
     rows = [row for system in CreditSystem.objects.order_by("code") for row in _unit_rows(person, system, since, until)]
-    return Table(_("Account statement"), columns, tuple(rows))
+    return Table(_("Account statement"), headings, tuple(rows))
 
 
 def _unit_rows(person: Any, system: CreditSystem, since: date | None, until: date | None) -> Iterator[Row]:
     lines = list(reversed(entries(person, system.code)))
     balance = sum((entry.line.change for entry in lines if since is not None and entry.line.on < since), Decimal(0))
     if since is not None and lines:
-        yield (system.code, since, _("Opening balance"), "", "", None, Cell(balance, system.step))
+        yield (system.code, since, _("Opening balance"), "", "", None, Figure(balance, system.step))
     for entry in lines:
         line = entry.line
         if (since is not None and line.on < since) or (until is not None and line.on > until):
@@ -40,7 +40,7 @@ def _unit_rows(person: Any, system: CreditSystem, since: date | None, until: dat
         balance += line.change
         yield (
             system.code, line.on, str(TransactionType(line.type).label), _subject(entry),
-            entry.application.reference if entry.application else "", Cell(line.change, system.step), Cell(balance, system.step),
+            entry.application.reference if entry.application else "", Figure(line.change, system.step), Figure(balance, system.step),
         )  # fmt: skip
 
 

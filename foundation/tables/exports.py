@@ -39,23 +39,23 @@ class CellKind(Enum):
 
 
 @dataclass(frozen=True)
-class Column:
+class Heading:
     """A heading and the kind of what stands below it; ``step`` is that of a number's unit and gives its decimals (None: as it is)."""
 
-    heading: str
+    text: str
     kind: CellKind = CellKind.TEXT
     step: Decimal | None = None
 
 
 @dataclass(frozen=True)
-class Cell:
+class Figure:
     """A value that is written otherwise than its column: a number with another step."""
 
     value: Decimal
     step: Decimal
 
 
-Row = Sequence[str | Decimal | int | date | Cell | None]
+Row = Sequence[str | Decimal | int | date | Figure | None]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Table:
     """A sheet: its name, its columns, and rows of one value a column; None is an empty cell."""
 
     name: str
-    columns: tuple[Column, ...]
+    headings: tuple[Heading, ...]
     rows: tuple[Row, ...]
 
 
@@ -76,20 +76,20 @@ def csv_of(table: Table) -> bytes:
     """The table as CSV: UTF-8 with a byte-order mark (so that Excel sees Chinese), lines ended by CR LF, numbers with a point."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow([harmless(column.heading) for column in table.columns])
+    writer.writerow([harmless(heading.text) for heading in table.headings])
     for row in table.rows:
-        writer.writerow([_csv_cell(value, column) for value, column in zip(row, table.columns, strict=True)])
+        writer.writerow([_csv_cell(value, heading) for value, heading in zip(row, table.headings, strict=True)])
     return b"\xef\xbb\xbf" + buffer.getvalue().encode()
 
 
-def _csv_cell(value: Any, column: Column) -> str:
+def _csv_cell(value: Any, heading: Heading) -> str:
     if value is None:
         return ""
-    if isinstance(value, Cell):
+    if isinstance(value, Figure):
         return _figure(value.value, value.step)
-    if column.kind is CellKind.NUMBER:
-        return _figure(Decimal(value), column.step)
-    if column.kind is CellKind.DATE:
+    if heading.kind is CellKind.NUMBER:
+        return _figure(Decimal(value), heading.step)
+    if heading.kind is CellKind.DATE:
         return str(value.isoformat())
     return harmless(_clean(str(value)))
 
@@ -112,9 +112,9 @@ def xlsx_of(tables: Iterable[Table]) -> bytes:
     for table in tables:
         sheet = book.create_sheet(_sheet_name(table.name))
         sheet.freeze_panes = "A2"
-        sheet.append([_heading(sheet, column.heading) for column in table.columns])
+        sheet.append([_heading(sheet, heading.text) for heading in table.headings])
         for row in table.rows:
-            sheet.append([_xlsx_cell(sheet, value, column) for value, column in zip(row, table.columns, strict=True)])
+            sheet.append([_xlsx_cell(sheet, value, heading) for value, heading in zip(row, table.headings, strict=True)])
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
@@ -130,14 +130,14 @@ def _heading(sheet: Any, text: str) -> Any:
     return cell
 
 
-def _xlsx_cell(sheet: Any, value: Any, column: Column) -> Any:
+def _xlsx_cell(sheet: Any, value: Any, heading: Heading) -> Any:
     if value is None:
         return None
-    if isinstance(value, Cell):
+    if isinstance(value, Figure):
         return _number_cell(sheet, value.value, value.step)
-    if column.kind is CellKind.NUMBER:
-        return _number_cell(sheet, Decimal(value), column.step)
-    if column.kind is CellKind.DATE:
+    if heading.kind is CellKind.NUMBER:
+        return _number_cell(sheet, Decimal(value), heading.step)
+    if heading.kind is CellKind.DATE:
         cell = WriteOnlyCell(sheet, value=value)
         cell.number_format = "yyyy-mm-dd"
         return cell

@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from foundation.api import Cell, CellKind, Column, Table, csv_of, harmless, xlsx_of
+from foundation.api import CellKind, Figure, Heading, Table, csv_of, harmless, xlsx_of
 from foundation.tables.exports import decimals
 
 COLUMNS = (
-    Column("编号"),
-    Column("说明"),
-    Column("学分", CellKind.NUMBER, Decimal("0.5")),
-    Column("日期", CellKind.DATE),
+    Heading("编号"),
+    Heading("说明"),
+    Heading("学分", CellKind.NUMBER, Decimal("0.5")),
+    Heading("日期", CellKind.DATE),
 )
 ROW = ("310104199001011234", "国画入门", Decimal("3.000"), date(2026, 3, 2))
 FORMULAS = [
@@ -70,12 +70,12 @@ def test_a_workbook_has_headings_texts_numbers_and_dates():
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_no_cell_is_a_formula(text):
-    sheet = sheet_of((text, text, Decimal(1), date(2026, 3, 2)), columns=(Column(text), *COLUMNS[1:]))
+    sheet = sheet_of((text, text, Decimal(1), date(2026, 3, 2)), columns=(Heading(text), *COLUMNS[1:]))
 
     for cell in (sheet["A1"], sheet["A2"], sheet["B2"]):
         assert (cell.data_type, cell.quotePrefix) == ("s", True)
         assert cell.value.replace("\n", "").replace("\r", "") == text.replace("\n", "").replace("\r", "")
-    with zipfile.ZipFile(io.BytesIO(xlsx_of([Table("x", (Column("a"),), ((text,),))]))) as book:
+    with zipfile.ZipFile(io.BytesIO(xlsx_of([Table("x", (Heading("a"),), ((text,),))]))) as book:
         assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
     assert rows_of((text, "x", Decimal(1), date(2026, 3, 2)))[1][0] == f"'{text}"
 
@@ -98,7 +98,7 @@ def test_texts_that_look_like_something_else_stay_texts(text):
     [("-2.5", "0.5", "-2.5", "0.0"), ("3", "1", "3", "0"), ("0.25", "0.25", "0.25", "0.00"), ("1E+1", "0.5", "10.0", "0.0")],
 )
 def test_amounts_are_numbers_with_the_decimals_of_their_unit(amount, step, csv_text, form):
-    row = ("x", "y", Cell(Decimal(amount), Decimal(step)), None)
+    row = ("x", "y", Figure(Decimal(amount), Decimal(step)), None)
 
     cell = sheet_of(row)["C2"]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('creditbank', '0003_process'),
+        ('creditbank', '0006_results'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
