@@ -124,6 +124,8 @@ from creditbank.results.actions import enter_rows, release_batch, submit_batch, 
 from creditbank.results.models import ResultBatch
 from creditbank.rules.clocks import NoCalendar
 from creditbank.statements.actions import issue_certificate, issue_transcript, revoke_certificate, revoke_transcript
+from creditbank.statements.casefile import build_case_file, export_case
+from creditbank.statements.caseverify import NotACaseFile, verify_case_file
 from creditbank.statements.checking import Checked, check_code, check_file, find_paper
 from creditbank.statements.enums import PaperKind, Standing
 from creditbank.statements.exceptions import (
@@ -189,6 +191,7 @@ __all__ = [
     "NoFurtherAppeal",
     "NoGain",
     "NoRulesInForce",
+    "NotACaseFile",
     "NotADraft",
     "NotAPaper",
     "NotAPosting",
@@ -234,6 +237,7 @@ __all__ = [
     "answer_withdrawal",
     "assign_application",
     "balances",
+    "build_case_file",
     "carry_out_reversal",
     "cast_vote",
     "check_books",
@@ -255,6 +259,7 @@ __all__ = [
     "enter_rows",
     "evidence_for",
     "expire",
+    "export_case",
     "find_faults",
     "find_paper",
     "findings_of",
@@ -298,6 +303,7 @@ __all__ = [
     "unit_sums",
     "upload_results",
     "verify",
+    "verify_case_file",
     "version_in_force",
     "withdraw_application",
     "without_deposit",

@@ -49,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/cases/<str:reference>/send-back/", recognition.return_case, name="send_back"),
     path("desk/cases/<str:reference>/withdrawal/", recognition.withdrawal, name="withdrawal"),
     path("desk/cases/<str:reference>/stand-aside/", recognition.aside, name="stand_aside"),
+    path("desk/cases/<str:reference>/case-file/", statements.case_file, name="case_file"),
     path("desk/certificates/", statements.desk_certificates, name="desk_certificates"),
     path("desk/certificates/<str:certificate_uuid>/", statements.desk_certificate, name="desk_certificate"),
     path("desk/certificates/<str:certificate_uuid>/revoke/", statements.revoke, name="revoke_certificate"),

@@ -19,7 +19,7 @@ from foundation.jobs.enums import JobState
 from foundation.jobs.models import Job
 from foundation.jobs.queue import enqueue
 from foundation.keys.exceptions import NotAKeySet, SigningKeyMissing
-from foundation.keys.signing import SIGNATURE_HEX, KeySet, Signature, public_keys, read_key_set, sign, signature_holds
+from foundation.keys.signing import SIGNATURE_HEX, KeySet, Signature, public_keys, published_keys, read_key_set, sign, signature_holds
 from foundation.measures.amounts import OffStepError, format_credits, is_on_step, round_to_step
 from foundation.measures.enums import Rounding
 from foundation.measures.models import CreditSystem, Level, LevelFramework
@@ -97,6 +97,7 @@ __all__ = [
     "problem_response",
     "protected_tables",
     "public_keys",
+    "published_keys",
     "rate_limited",
     "read_key_set",
     "read_table",

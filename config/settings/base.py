@@ -14,6 +14,8 @@ env = environs.Env()
 ROOT = Path(__file__).resolve().parent.parent.parent
 VAR = Path(env.str("DATA_DIR", default=str(ROOT / "var")))
 
+VERSION = "0.1.0"  # of the software, named in every case file; a test holds it equal to pyproject.toml
+
 DEBUG = False
 DEMO = False
 ALLOWED_HOSTS: list[str] = []

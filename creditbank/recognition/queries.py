@@ -20,9 +20,9 @@ from creditbank.recognition.evidence import EvidenceItem, evidence_items
 from creditbank.recognition.exceptions import NoRulesInForce
 from creditbank.recognition.facts import facts_of
 from creditbank.recognition.models import Application, IndividualException
-from creditbank.recognition.replaying import read_snapshot
+from creditbank.recognition.replaying import Replayed, replay_stored
 from creditbank.rules.decide import decide
-from creditbank.rules.snapshot import canonical, hash_of, plain, snapshot
+from creditbank.rules.snapshot import plain, snapshot
 from creditbank.rules.types import Decision, Facts, Limit, RuleBase
 from creditbank.rules.types import IndividualException as RuleException
 from learning.api import LearningRecord, RecordState, Trust
@@ -80,13 +80,13 @@ def evidence_for(proposal: Proposal, application: Application | None) -> list[Ev
 
 
 def replay(application: Application) -> bool:
-    """Whether deciding again under the stored rule version gives the very same bytes as when the application was submitted.
+    """Whether deciding again gives the very same bytes as when the application was submitted."""
+    return replayed(application).outcome == "same"
 
-    The stored snapshot is read back into typed data, so nothing that changed since can reach the result.
-    """
-    facts, base, limits, on = read_snapshot(application.snapshot)
-    again = decide(facts, base, limits, on)
-    return hash_of(application.snapshot) == application.snapshot_hash and canonical(again) == canonical(application.proposal)
+
+def replayed(application: Application) -> Replayed:
+    """Deciding again on what an application was submitted with, under the rules it was submitted under."""
+    return replay_stored(application.snapshot, application.snapshot_hash, application.proposal)
 
 
 def without_deposit() -> QuerySet[LearningRecord]:

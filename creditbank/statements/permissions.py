@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from creditbank.recognition.models import CASE_ROLES
+from creditbank.recognition.enums import ApplicationState
+from creditbank.recognition.models import CASE_ROLES, Application
 from creditbank.statements.models import Certificate, Transcript
 from foundation.api import permission
 from identity.api import Role
@@ -53,3 +54,9 @@ def can_renew(user: Any, certificate: Certificate) -> bool:
     """Credit officers of the institution; never for themselves."""
     at = certificate.application.institution_id
     return bool(user.is_authenticated and user.acts_as(Role.CREDIT_OFFICER, at=at) and certificate.learner_id != user.pk)
+
+
+@permission(Application, "export_case")
+def can_export_case(user: Any, application: Application) -> bool:
+    """Auditors, of everything that was submitted."""
+    return bool(user.is_authenticated and user.acts_as(Role.AUDITOR) and application.state != ApplicationState.DRAFT)

@@ -21,7 +21,7 @@ def statement_table(person: Any, *, since: date | None = None, until: date | Non
     so the last one is the balance at the end of the period. Three queries a unit.
     """
     headings = (
-        Heading(_("Kind of credit")), Heading(_("Date"), CellKind.DATE), Heading(_("Type")), Heading(_("Subject")), Heading(_("Application")),
+        Heading(_("Kind of credit")), Heading(_("Date"), CellKind.DATE), Heading(_("Type")), Heading(_("What and why")), Heading(_("Application")),
         Heading(_("Change"), CellKind.NUMBER), Heading(_("Balance"), CellKind.NUMBER),
     )  # fmt: skip
     rows = [row for system in CreditSystem.objects.order_by("code") for row in _unit_rows(person, system, since, until)]

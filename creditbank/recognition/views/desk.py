@@ -33,7 +33,7 @@ from creditbank.recognition.enums import DESK_STATES, OPEN_STATES, ApplicationSt
 from creditbank.recognition.exceptions import DecisionIncomplete, ExpertNeeded, Involved, SamePersonTwice, WrongState
 from creditbank.recognition.forms import DecisionForm, MessageForm, WithdrawalForm
 from creditbank.recognition.models import DESK_ROLES, PAIR, Application
-from creditbank.recognition.queries import open_cases, queue_of, replay
+from creditbank.recognition.queries import open_cases, queue_of, replayed
 from creditbank.recognition.views.shared import shown_application
 from foundation.api import access, can
 from identity.api import Role, SignedInRequest
@@ -104,7 +104,7 @@ def case(request: HttpRequest, reference: str, form: DecisionForm | None = None)
         "may_answer_withdrawal": row.state == ApplicationState.WITHDRAWAL_REQUESTED and can(person, "answer_withdrawal", row),
         "may_stand_aside": row.state in OPEN_STATES and can(person, "stand_aside", row),
         "withdrawal_form": WithdrawalForm(prefix="withdrawal"), "aside_form": MessageForm(prefix="aside"),
-        "same_again": replay(row) if person.acts_as(Role.AUDITOR) and row.snapshot else None,
+        "replayed": replayed(row) if person.acts_as(Role.AUDITOR) and row.snapshot else None,
     }  # fmt: skip
     return render(request, "creditbank/case.html", context, status=400 if form.errors else 200)
 

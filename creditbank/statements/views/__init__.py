@@ -1,6 +1,7 @@
 """Pages of statements: the account, the person's papers, their public check, and the desk's certificates."""
 
 from creditbank.statements.views.account import account, statement, statement_csv
+from creditbank.statements.views.cases import case_file
 from creditbank.statements.views.desk import desk_certificate, desk_certificates, renew, revoke
 from creditbank.statements.views.papers import (
     certificate,
@@ -19,6 +20,7 @@ from creditbank.statements.views.verification import verify, verify_file, verify
 
 __all__ = [
     "account",
+    "case_file",
     "certificate",
     "certificate_document",
     "certificate_pdf",

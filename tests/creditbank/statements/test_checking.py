@@ -24,7 +24,7 @@ from creditbank.api import (
     issue_transcript,
     revoke_transcript,
 )
-from creditbank.ledger.queries import Fault
+from creditbank.ledger.types import Fault
 from creditbank.statements.checking import LARGEST_FILE
 from creditbank.statements.seals import blank_seal, document_of, read_seal, seal_file
 from creditbank.statements.views.verification import FILES_PER_MINUTE

@@ -43,7 +43,7 @@ def test_the_workbook_holds_every_line_with_numbers_and_texts(client, person, cr
 
     sheet = sheet_of(client)
 
-    assert [cell.value for cell in sheet[1]] == ["学分类别", "日期", "类型", "内容", "申请", "变动", "余额"]
+    assert [cell.value for cell in sheet[1]] == ["学分类别", "日期", "类型", "事项与依据", "申请", "变动", "余额"]
     rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
     assert [(row[0], row[2], row[3], row[4], row[5], row[6]) for row in rows] == [
         ("A", "授予", "护理学专科", credited.reference, 5, 5),
