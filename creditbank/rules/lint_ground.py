@@ -60,7 +60,7 @@ class Ground:
         """All versions of an outcome by its code or another name of it."""
         found: dict[str, list[Outcome]] = defaultdict(list)
         for outcome in self.base.outcomes:
-            for code in {outcome.code, *getattr(outcome, "codes", ()), *getattr(outcome, "aliases", ())}:
+            for code in {outcome.code, *outcome.codes, *outcome.aliases}:
                 found[code].append(outcome)
         return found
 
@@ -79,12 +79,21 @@ class Ground:
         return {scale.institution: scale for scale in reversed(self.base.scales)}
 
     @cached_property
-    def _ranks(self) -> dict[str, dict[str, int]]:
-        return {scale.institution: {grade.label: grade.rank for grade in reversed(scale.grades)} for scale in self._scales.values()}
+    def _ranks(self) -> dict[tuple[str, str], dict[str, int]]:
+        return {
+            (scale.code, scale.institution): {grade.label: grade.rank for grade in reversed(scale.grades)} for scale in self.base.scales
+        }
 
-    def scale_of(self, leaf: Leaf) -> GradeScale | None:
-        """The grades of the institution that a leaf is about, else those for everybody."""
+    def scale_of(self, leaf: Leaf, label: str = "") -> GradeScale | None:
+        """The scale that a grade names (``ECTS:C``), else that of the institution that a leaf is about, else the one for everybody."""
+        code, colon, _label = label.partition(":")
+        if colon and code in self._scales_by_code:
+            return self._scales_by_code[code]
         return self._scales.get(self.owner_of(leaf)) or self._scales.get("")
+
+    @cached_property
+    def _scales_by_code(self) -> dict[str, GradeScale]:
+        return {scale.code: scale for scale in reversed(self.base.scales)}
 
     def owner_of(self, leaf: Leaf) -> str:
         """The institution that a leaf is about; empty where it does not say."""
@@ -92,10 +101,11 @@ class Ground:
         return leaf.issuer or (about[0].owner if about else "")
 
     def rank(self, leaf: Leaf, label: str) -> Fraction | None:
-        """Where a grade stands on the scale of a leaf; a number by itself where there is no scale; None for anything else."""
-        scale = self.scale_of(leaf)
+        """Where a grade stands on its scale; a number by itself where there is no scale; None for anything else."""
+        scale = self.scale_of(leaf, label)
         if scale is not None:
-            rank = self._ranks[scale.institution].get(label)
+            named = label.partition(":")[2] if label.startswith(f"{scale.code}:") else label
+            rank = self._ranks[scale.code, scale.institution].get(named)
             return None if rank is None else Fraction(rank)
         try:
             return Fraction(label)
@@ -290,6 +300,12 @@ def _exact(value: Decimal | None) -> Fraction | None:
     return None if value is None else Fraction(value)
 
 
+def grade_line(leaf: Leaf, ground: Ground) -> str:
+    """The scale on which a leaf's grades are compared; ranges on different scales cannot be."""
+    codes = {scale.code for label in (leaf.min_grade, leaf.max_grade) if label and (scale := ground.scale_of(leaf, label))}
+    return ", ".join(sorted(codes))
+
+
 def grade_span(leaf: Leaf, ground: Ground) -> Span:
     """The ranks of grades that a leaf takes; None is open or not known."""
     return tuple(ground.rank(leaf, label) if label else None for label in (leaf.min_grade, leaf.max_grade))  # type: ignore[return-value]
@@ -316,6 +332,8 @@ def _field_implies(name: str, strict: Leaf, loose: Leaf, ground: Ground) -> bool
         return False
     if name in {"min_grade", "max_grade"}:
         one, other = ground.rank(strict, has), ground.rank(loose, asks)
+        if ground.scale_of(strict, has) != ground.scale_of(loose, asks):
+            return False
         return one is not None and other is not None and (one >= other if name == "min_grade" else one <= other)
     if name == "max_age_months":
         return bool(strict.age_at == loose.age_at and has <= asks)

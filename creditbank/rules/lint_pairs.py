@@ -22,6 +22,7 @@ from creditbank.rules.lint_ground import (
     about_of,
     chosen,
     given_by,
+    grade_line,
     grade_span,
     leaf_implies,
     names_of,
@@ -77,7 +78,7 @@ def _ordered(node: Node) -> Node | tuple[object, ...]:
     if not node.children:
         return node
     parts = sorted((_ordered(child) for child in node.children), key=repr)
-    return (node.kind, node.k, node.credits, node.same_issuer, getattr(node, "same_award", False), tuple(parts))
+    return (node.kind, node.k, node.credits, node.same_issuer, node.same_award, tuple(parts))
 
 
 def _duplicates(rules: Sequence[Rule]) -> Iterator[Finding]:
@@ -85,7 +86,7 @@ def _duplicates(rules: Sequence[Rule]) -> Iterator[Finding]:
     same: dict[object, list[Rule]] = defaultdict(list)
     for rule in rules:
         scope = (rule.programmes, rule.fields, rule.not_fields, rule.cohorts, rule.learner, rule.not_learner)
-        offer = (rule.grants, rule.offer, rule.offer_k, rule.all_or_nothing, rule.window_date, getattr(rule, "consume", "whole"))
+        offer = (rule.grants, rule.offer, rule.offer_k, rule.all_or_nothing, rule.window_date, rule.consume)
         same[_ordered(rule.lhs), scope, offer].append(rule)
     for listed in same.values():
         for run in _runs(listed) if len(listed) > 1 else ():
@@ -126,16 +127,16 @@ class Spanned(NamedTuple):
     """A way with the ranges of scores and grades of each of its leaves, and what it gives."""
 
     way: Way
-    spans: tuple[tuple[Span, Span], ...]
+    spans: tuple[tuple[Span, Span, str], ...]
     offer: tuple[object, ...]
 
 
-def _spans(leaves: Sequence[Leaf], ground: Ground) -> tuple[tuple[Span, Span], ...]:
-    return tuple((score_span(leaf), grade_span(leaf, ground)) for leaf in leaves)
+def _spans(leaves: Sequence[Leaf], ground: Ground) -> tuple[tuple[Span, Span, str], ...]:
+    return tuple((score_span(leaf), grade_span(leaf, ground), grade_line(leaf, ground)) for leaf in leaves)
 
 
 def _order(one: Spanned) -> tuple[Any, ...]:
-    (rule, _leaves), ((low, _high), (grade, _best)) = one.way, one.spans[0]
+    (rule, _leaves), ((low, _high), (grade, _best), _line) = one.way, one.spans[0]
     nothing = Fraction(-1)
     return (rule.programmes, rule.window_from or date.min, nothing if low is None else low, nothing if grade is None else grade, rule.id)
 
@@ -145,13 +146,13 @@ def _is_ambiguous(one: Spanned, two: Spanned) -> bool:
     return (
         scopes_meet(first, second)
         and windows_meet(first, second)
-        and all(spans_meet(a[0], b[0]) and spans_meet(a[1], b[1]) for a, b in zip(one.spans, two.spans, strict=True))
+        and all(_ranges_meet(*pair) for pair in zip(one.spans, two.spans, strict=True))
         and one.offer != two.offer
     )
 
 
-def _ranges_meet(first: Leaf, second: Leaf, ground: Ground) -> bool:
-    return spans_meet(score_span(first), score_span(second)) and spans_meet(grade_span(first, ground), grade_span(second, ground))
+def _ranges_meet(first: tuple[Span, Span, str], second: tuple[Span, Span, str]) -> bool:
+    return spans_meet(first[0], second[0]) and (first[2] != second[2] or spans_meet(first[1], second[1]))
 
 
 def _clusters(pairs: Iterable[tuple[Way, Way]]) -> Iterator[Finding]:
@@ -245,7 +246,7 @@ def _gaps(listed: Sequence[Way], ground: Ground) -> Iterator[Finding]:
         leaf, scope = leaves[0], (rule.programmes, rule.fields, rule.cohorts, rule.learner, rule.not_learner, rule.window_date)
         scores, grades, days = (leaf.min_score, leaf.max_score), grade_span(leaf, ground), (rule.window_from, rule.window_to)
         lines["score", scope, grades, days].append((*scores, rule.id))
-        lines["grade", scope, scores, days].append((*grades, rule.id))
+        lines["grade", scope, (scores, grade_line(leaf, ground)), days].append((*grades, rule.id))
         lines["window", scope, scores, grades].append((*days, rule.id))
     for key, spans in lines.items():
         if len(spans) > 1 and any(span[1] is not None for span in spans):
@@ -320,7 +321,7 @@ def _clash(wide: Rule, loose: Leaf, rule: Rule, leaf: Leaf, ground: Ground) -> b
         and wide.grants != rule.grants
         and scopes_meet(wide, rule)
         and windows_meet(wide, rule)
-        and _ranges_meet(loose, leaf, ground)
+        and _ranges_meet(*_spans((loose, leaf), ground))
     )
 
 

@@ -56,6 +56,8 @@ def _missing(rule: Rule, leaf: Leaf, place: str, ground: Ground) -> Iterator[Fin
         missing.append(leaf.issuer)
     if leaf.system and ground.base.systems and ground.base.system(leaf.system) is None:
         missing.append(leaf.system)
+    if leaf.framework and ground.base.levels and leaf.framework not in {level.framework for level in ground.base.levels}:
+        missing.append(leaf.framework)
     for name in missing:
         yield Finding("L10", (rule.id,), (("what", name),), place=place)
 
@@ -64,7 +66,7 @@ def _grade_bounds(rule: Rule, leaf: Leaf, place: str, ground: Ground) -> Iterato
     for grade in (leaf.min_grade, leaf.max_grade):
         if not grade:
             continue
-        if ground.scale_of(leaf) is None:
+        if ground.scale_of(leaf, grade) is None:
             yield Finding("L11", (rule.id,), (("grade", grade), ("outcome", leaf.outcome)), place=place)
         elif ground.rank(leaf, grade) is None:
             yield Finding("L10", (rule.id,), (("what", grade),), place=place)
@@ -257,7 +259,7 @@ def _level_below(rule: Rule, grant: Grant, place: str, ground: Ground) -> Iterat
 
 def _split(rule: Rule, ground: Ground) -> Iterator[Finding]:
     """L12: where records may be split, a step of the source must be whole steps of the target."""
-    if getattr(rule, "consume", "whole") != "splittable":
+    if rule.consume != "splittable":
         return
     sources = {leaf.system or (about.system if (about := ground.base.outcome(leaf.outcome)) else "") for leaf in rule.lhs.wanted()}
     targets = {unit for grant in rule.grants for unit in ground.units_of(rule, grant)}
@@ -330,7 +332,8 @@ def _never(rule: Rule, ground: Ground) -> tuple[str, str] | None:
         if leaf.min_score is not None and leaf.max_score is not None and leaf.min_score > leaf.max_score:
             return f"{leaf.min_score} > {leaf.max_score}", f"from {path}"
         low, high = (ground.rank(leaf, label) if label else None for label in (leaf.min_grade, leaf.max_grade))
-        if low is not None and high is not None and low > high:
+        same = ground.scale_of(leaf, leaf.min_grade) == ground.scale_of(leaf, leaf.max_grade)
+        if low is not None and high is not None and same and low > high:
             return f"{leaf.min_grade} > {leaf.max_grade}", f"from {path}"
     for leaf in forbidden:
         if leaf in wanted or any(leaf_implies(one, leaf, ground) for one in wanted if rule.lhs.kind in {"leaf", "all"}):

@@ -186,7 +186,7 @@ def _under(limit: Limit, rule: Rule, ground: Ground) -> Fraction | None:
         return Fraction(0)
     if any(not leaf.outcome for leaf in leaves) or rule.lhs.kind in {"any", "n_of", "credits_of"}:
         return None
-    if any(getattr(about, "repeatable", False) for leaf in leaves if (about := ground.base.outcome(leaf.outcome))):
+    if any(about.repeatable for leaf in leaves if (about := ground.base.outcome(leaf.outcome))):
         return None
     if limit.measure == "records":
         return Fraction(len(leaves))

@@ -18,6 +18,7 @@ from creditbank.rules.types import (
     GradeScale,
     Grant,
     Leaf,
+    Level,
     Limit,
     Node,
     Outcome,
@@ -99,11 +100,12 @@ HIGH, LOW = replace(T, code="HIGH", level=4), replace(T, code="LOW", level=2)
 LEVELS = {"outcomes": (A, B, C, T, T2, HIGH, LOW)}
 DEEP = programme(RequirementLeaf("l", subjects=("MATH",), need_courses=1, level=3))
 CAP = Limit("CAP", bound=Decimal(2))
-SPLIT = {"outcomes": (A, B, C, replace(T, system="V"), T2), "systems": (U, V)}
 
 
-def split(**parts):
-    return RuleBase((rule("R", leaf("B"), course(amount="1"), **parts),), SPLIT["systems"], outcomes=SPLIT["outcomes"])
+def split(system, **parts):
+    """A rule from half credits of U into V, which has whole ones."""
+    outcomes = (A, B, C, replace(T, system="V"), T2)
+    return RuleBase((rule("R", leaf("B"), course(amount="1"), **parts),), (U, replace(V, step=Decimal(system))), outcomes=outcomes)
 
 
 def case(code, severity, wrong, right, *, ids=("R",), place="rule", label=""):
@@ -171,9 +173,15 @@ CASES = [
     case("L10", "E", base(rule(agreement="AG"), agreements=(Agreement("OTHER"),)), base(rule(agreement="AG")), place="agreement", label="agreement"),
     case("L10", "E", (base(rule()), (replace(CAP, per="year", calendar="KR"),)), (base(rule()), (replace(CAP, per="year"),)), ids=("CAP",), place="limit",
          label="calendar"),
+    case("L10", "E", base(rule("R", leaf(min_level=4, framework="EQF")), levels=(Level("NQF", "4", 4),)),
+         base(rule("R", leaf(min_level=4, framework="EQF")), levels=(Level("EQF", "4", 4),)), place="from 1", label="framework"),
+    case("L10", "E", base(rule("R", leaf(min_grade="letters:E")), scales=(replace(SCALE, institution="J"),)),
+         base(rule("R", leaf(min_grade="letters:C")), scales=(replace(SCALE, institution="J"),)), place="from 1", label="grade of a named scale"),
     case("L11", "E", base(rule("R", leaf(min_grade="B"))), base(rule("R", leaf(min_grade="B")), scales=(SCALE,)), place="from 1"),
     case("L11", "E", base(rule("R", leaf(min_grade="B")), scales=(replace(SCALE, institution="J"),)),
          base(rule("R", leaf(min_grade="B")), scales=(replace(SCALE, institution="I"),)), place="from 1", label="of another institution"),
+    case("L12", "E", split("1", consume="splittable"), split("0.5", consume="splittable")),
+    case("L12", "E", split("1", consume="splittable"), split("1"), label="whole"),
     case("L13", "E", base(rule("R", None, course(amount="3.2"))), base(rule("R", None, course(amount="3.5"))), place="to 1"),
     case("L13", "E", (base(rule()), (Limit("CAP", bound=Decimal("2.2")),)), (base(rule()), (Limit("CAP", bound=Decimal("2.5")),)), ids=("CAP",), place="limit",
          label="bound"),
@@ -243,8 +251,7 @@ def test_a_finding_comes_alone_and_only_where_it_should(code, severity, wrong, r
 
 
 def test_every_code_has_a_case():
-    split_and_rates = {"L12"}
-    assert {parameters.values[0] for parameters in CASES} | split_and_rates == set(SEVERITY) == {f"L{number:02}" for number in range(1, 29)}
+    assert {parameters.values[0] for parameters in CASES} == set(SEVERITY) == {f"L{number:02}" for number in range(1, 29)}
 
 
 def test_values_of_findings_show_what_is_wrong():
