@@ -18,6 +18,7 @@ from creditbank.rules.differences import differences
 from creditbank.rules.exceptions import BadRule
 from creditbank.rules.files.adapters import course_pairs, prior_learning
 from creditbank.rules.files.cells import BadFiles, Problems, safe
+from creditbank.rules.files.checks import check_tables
 from creditbank.rules.files.people import read_people, with_units
 from creditbank.rules.files.programmes import read_programmes
 from creditbank.rules.files.rulebook import read_base, read_limits
@@ -122,10 +123,12 @@ def _read(options: argparse.Namespace, *, needed: Sequence[str] = ("rules",)) ->
     problems = Problems()
     places = {name: getattr(options, name) for name in COLUMNS if getattr(options, name, None)}
     tables = read_tables(places, options.tables, problems)
-    for name in needed:
-        if name not in tables:
-            problems.add(f"--{name}", 0, "", "this table is needed")
-    problems.stop()
+    missing = [name for name in needed if name not in tables]
+    for name in missing:
+        problems.add(f"--{name}", 0, "", "this table is needed")
+    if missing:
+        problems.stop()
+    check_tables(tables)
     base = with_units(read_base(tables), tables)
     limits = read_limits(tables.get("limits", ()))
     people = read_people(tables, base, options.on or date.min)
@@ -245,6 +248,7 @@ def _book(place: Path) -> tuple[RuleBase, tuple[Limit, ...]]:
     tables = read_tables({} if _is_whole(place) else {"rules": place}, place if _is_whole(place) else None, problems)
     if "rules" not in tables:
         problems.add(place.name, 0, "", "holds no table of rules")
+    check_tables(tables)
     base, limits = with_units(read_base(tables), tables), read_limits(tables.get("limits", ()))
     problems.stop()
     return base, limits
@@ -285,7 +289,7 @@ def _convert(options: argparse.Namespace) -> int:
     if single and not places:
         problems.add(source.name, 0, "", f"is named after no table; known are {', '.join(COLUMNS)}")
     tables = read_tables(places, None if single else source, problems)
-    problems.stop()
+    check_tables(tables)
     base = with_units(read_base(tables), tables)
     read_limits(tables.get("limits", ()))
     if "records" in tables or "programmes" in tables:

@@ -44,6 +44,50 @@ def test_every_learner_gets_a_line_with_everything_that_was_decided(tmp_path):
     assert lin["proof"] == {"status": "optimal", "level": None, "bound": None}
 
 
+def test_a_place_that_cannot_be_written_is_said_and_leaves_nothing_behind(book, tmp_path, capsys):
+    (tmp_path / "out").mkdir()
+
+    assert main(["decide", "--tables", str(book), "--on", "2026-01-01", "--out", str(tmp_path / "out")]) == 1
+    assert main(["decide", "--tables", str(book), "--on", "2026-01-01", "--out", str(tmp_path / "gone" / "out")]) == 1
+    assert main(["decide", "--tables", str(tmp_path / "gone"), "--on", "2026-01-01", "--out", str(tmp_path / "file")]) == 1
+
+    said = capsys.readouterr().err
+    assert "is a folder" in said
+    assert said.count("nothing was written.") == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["book", "out"]
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_every_table_has_an_option_of_its_own(book, tmp_path):
+    named = [part for name in COLUMNS if (book / f"{name}.csv").exists() for part in (f"--{name}", str(book / f"{name}.csv"))]
+    command = ["decide", *named, "--on", "2026-01-01", "--out"]
+
+    assert main([*command, str(tmp_path / "a")]) == 0
+    assert main([*("--scales" if part == "--grades" else part for part in command), str(tmp_path / "b")]) == 0
+    decided(book, tmp_path / "c")
+
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes() == (tmp_path / "c").read_bytes()
+
+
+def test_a_line_has_exactly_the_documented_keys_in_canonical_form(tmp_path):
+    decided(FILES, tmp_path / "out")
+
+    for line in (tmp_path / "out").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        assert json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":")) == line
+        assert set(row) == {"learner", "target", "objective", "posted", "allocation", "unused", "minima", "proof", "snapshot_hash"}
+        assert set(row["objective"]) == {f"V{level}" for level in range(1, 7)}
+        assert all(type(value) is int for value in row["objective"].values())
+        assert all(
+            set(one) == {"rule", "version", "records", "grant", "kind", "leaf", "fill", "posted"} and isinstance(one["posted"], str)
+            for one in row["allocation"]
+        )
+        assert all(set(one) == {"record", "reason", "data"} for one in row["unused"])
+        assert all(set(one) == {"limit", "met", "have", "need", "room"} for one in row["minima"])
+        assert set(row["proof"]) == {"status", "level", "bound"}
+        assert len(row["snapshot_hash"]) == 64
+
+
 def test_it_runs_as_a_program_of_its_own_and_prints_nothing_else(tmp_path):
     command = [sys.executable, "-m", "creditbank.rules", "decide", "--tables", FILES, "--on", "2026-01-01", "--out", tmp_path / "out"]
 
@@ -79,10 +123,8 @@ def test_all_mistakes_are_named_at_once_with_file_row_and_column_and_nothing_is_
     text = (book / "records.csv").read_text("utf-8")
     text = text.replace("a,lin,QCC:PH411,QCC,4,", "a,lin,QCC:PH411,QCC,four,").replace("2024-05-20", "20.5.2024")
     (book / "records.csv").write_text(text.replace("e,lin,QCC:ART2,QCC,3,U", "d,lin,QCC:ART2,QCC,1e9,X"), "utf-8")
-    (book / "limits.csv").write_text("limit_id,bound,colour\nL,1,red\n", "utf-8")
+    (book / "limits.csv").write_text("limit_id,bound,colour,overflow\nL,-1,red,burn\n", "utf-8")
 
-    assert main(["decide", "--tables", str(book), "--on", "2026-01-01", "--out", str(tmp_path / "out")]) == 1
-    (book / "limits.csv").write_text("limit_id,bound,overflow\nL,-1,burn\n", "utf-8")
     assert main(["decide", "--tables", str(book), "--on", "2026-01-01", "--out", str(tmp_path / "out")]) == 1
 
     said = capsys.readouterr().err

@@ -55,7 +55,7 @@ class Problems:
             raise BadFiles(sorted(set(self.found)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of a table: text by column, and where it stands."""
 

@@ -177,11 +177,11 @@ def _rule(ident: str, parts: dict[str, list[Row]], agreements: Mapping[str, Agre
     first = (parts["rule"] or parts["from"] or parts["to"])[0]
     for again in parts["rule"][1:]:
         again.wrong("row", f"rule {ident} has a second row of this kind")
-    if not parts["from"] or not parts["to"]:
-        first.wrong("row", f"rule {ident} has no row '{'from' if not parts['from'] else 'to'}'")
-        return None
-    lhs = _tree(parts["from"], levels)
-    grants, offer, k = _offers(parts["to"])
+    for kind in ("from", "to"):
+        if not parts[kind]:
+            first.wrong("row", f"rule {ident} has no row '{kind}'")
+    lhs = _tree(parts["from"], levels) if parts["from"] else None
+    grants, offer, k = _offers(parts["to"]) if parts["to"] else ((), "all", 1)
     if lhs is None or not grants:
         return None
     head = parts["rule"][0] if parts["rule"] else Row(first.file, first.number, {}, first.problems)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from creditbank.rules.files.cells import Problems, Row, unquoted, written
+from creditbank.rules.files.cells import MOST_PROBLEMS, Problems, Row, unquoted
+from creditbank.rules.files.sources import BadFile, document_lines, text_lines, workbook_lines
 
-LARGEST_FILE = 512 * 1024 * 1024
-LARGEST_SHEET = 1024 * 1024 * 1024
-LONGEST_LINE = 1_000_000
 LONGEST_CELL = 10_000
-MOST_ROWS = 5_000_000
+MOST_ROWS = 1_000_000
+MOST_RECORDS = 5_000_000
+MOST_POOLED, LONGEST_POOLED = 10_000, 40
 
 _RULE = (
     "version agreement priority status window_from window_to window_date programmes fields cohorts learner_condition timing consume"
@@ -144,13 +143,19 @@ NEEDED: dict[str, tuple[str, ...]] = {
 
 
 def read_tables(places: Mapping[str, Path], folder: Path | None, problems: Problems) -> dict[str, list[Row]]:
-    """Rows of every table that is there: of the files named one by one, else of a folder (or workbook) that holds them all."""
-    found: dict[str, list[Row]] = {}
+    """Rows of every table that is there: of the files named one by one, else of a folder (or workbook, or document) that holds them all."""
+    if folder is not None and not folder.exists():
+        problems.add(str(folder), 0, "", "there is no such folder or file")
+        folder = None
+    by_path: dict[Path, list[str]] = {}
     for name in COLUMNS:
         path = places.get(name) or (_in_folder(folder, name) if folder else None)
         if path is not None:
-            found[name] = list(read_table(path, name, problems))
-    return found
+            by_path.setdefault(path, []).append(name)
+    found: dict[str, list[Row]] = {}
+    for path, names in by_path.items():
+        found |= read_file(path, names, problems)
+    return {name: found[name] for name in COLUMNS if name in found}
 
 
 def _in_folder(folder: Path, name: str) -> Path | None:
@@ -159,40 +164,42 @@ def _in_folder(folder: Path, name: str) -> Path | None:
     return next((path for suffix in (".csv", ".xlsx", ".json") if (path := folder / f"{name}{suffix}").is_file()), None)
 
 
-def read_table(path: Path, name: str, problems: Problems) -> Iterator[Row]:
-    """Rows of one table. A workbook or JSON file may hold several, each under its name."""
-    label = path.name
+def read_file(path: Path, names: Sequence[str], problems: Problems) -> dict[str, list[Row]]:
+    """Rows of some tables of one file; a workbook or document may hold several, each under its name."""
+    reader = {".xlsx": workbook_lines, ".json": document_lines}.get(path.suffix.lower(), text_lines)
+    found: dict[str, list[Row]] = {}
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            problems.add(label, 0, "", "larger than 512 MB")
-            return
-        reader = {".xlsx": _xlsx, ".json": _json}.get(path.suffix.lower(), _csv)
-        yield from _rows(reader(path, name), label if reader is _csv else f"{label} ({name})", name, problems)
+        for name, lines in reader(path, names):
+            label = path.name if reader is text_lines else f"{path.name} ({name})"
+            found[name] = []
+            found[name].extend(_rows(lines, label, name, problems))
     except OSError as error:
-        problems.add(label, 0, "", f"cannot be opened: {error.strerror or error}")
-    except UnicodeDecodeError:
-        problems.add(label, 0, "", "is not UTF-8")
-    except (csv.Error, ValueError, KeyError, zipfile.BadZipFile, RecursionError) as error:
-        problems.add(label, 0, "", f"cannot be read: {str(error)[:200] or type(error).__name__}")
+        problems.add(path.name, 0, "", f"cannot be opened: {error.strerror or error}")
+    except BadFile as error:
+        problems.add(path.name, 0, "", str(error))
+    return found
 
 
 def _rows(lines: Iterable[Sequence[str]], label: str, name: str, problems: Problems) -> Iterator[Row]:
+    most = MOST_RECORDS if name == "records" else MOST_ROWS
     headings: tuple[str, ...] = ()
+    pool: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
-        if number > MOST_ROWS:
-            problems.add(label, number, "", f"more than {MOST_ROWS:,} rows")
+        if number > most or len(problems.found) >= MOST_PROBLEMS:
+            problems.add(label, number, "", f"more than {most:,} rows" if number > most else "too many problems; the rest is not read")
             return
         if not headings:
             headings = tuple(cell.strip() for cell in line)
             if not _headings_fit(headings, label, name, problems):
                 return
-            continue
-        if any(line):
-            yield from _row(line, headings, label, number, problems)
+            headings = tuple(heading if heading in COLUMNS[name] else "" for heading in headings)
+        elif any(line):
+            yield from _row(line, headings, label, number, problems, pool)
 
 
 def _headings_fit(headings: tuple[str, ...], label: str, name: str, problems: Problems) -> bool:
-    known, before = COLUMNS[name], len(problems.found)
+    """Whether rows can be read at all: not too many columns, and those that are needed. An unknown column is said, and left out."""
+    known = COLUMNS[name]
     if len(headings) > 2 * len(known):
         problems.add(label, 1, "", f"{len(headings):,} columns; this table has {len(known)}")
         return False
@@ -201,91 +208,34 @@ def _headings_fit(headings: tuple[str, ...], label: str, name: str, problems: Pr
             problems.add(label, 1, heading[:40], f"an unknown column; known are {', '.join(known)}")
     for heading in sorted({heading for heading in headings if headings.count(heading) > 1}):
         problems.add(label, 1, heading[:40], "there twice")
-    for heading in NEEDED[name]:
-        if heading not in headings:
-            problems.add(label, 1, heading, "this column is missing")
-    return len(problems.found) == before
+    missing = [heading for heading in NEEDED[name] if heading not in headings]
+    for heading in missing:
+        problems.add(label, 1, heading, "this column is missing")
+    return not missing
 
 
-def _row(line: Sequence[str], headings: tuple[str, ...], label: str, number: int, problems: Problems) -> Iterator[Row]:
+def _row(
+    line: Sequence[str], headings: tuple[str, ...], label: str, number: int, problems: Problems, pool: dict[str, str]
+) -> Iterator[Row]:
+    """One row; equal short texts are kept once (``pool``), because tables say the same words again and again."""
     if len(line) > len(headings) and any(line[len(headings) :]):
         problems.add(label, number, "", f"{len(line)} cells under {len(headings)} headings")
         return
     cells = {}
     for heading, cell in zip(headings, line, strict=False):
         text = cell.strip()
+        if not text or not heading:
+            continue
         if len(text) > LONGEST_CELL or "\x00" in text:
-            problems.add(label, number, heading, "too long, or holds a NUL")
+            problems.add(label, number, heading, "longer than 10,000 characters" if len(text) > LONGEST_CELL else "holds a NUL")
         elif text.startswith(("=", "@")):
             problems.add(label, number, heading, "a formula; write the value itself")
         else:
-            cells[heading] = unquoted(text)
+            read = unquoted(text)
+            cells[heading] = pool.get(read) or (
+                pool.setdefault(read, read) if len(pool) < MOST_POOLED and len(read) <= LONGEST_POOLED else read
+            )
     yield Row(label, number, cells, problems)
-
-
-def _csv(path: Path, _name: str) -> Iterator[list[str]]:
-    csv.field_size_limit(LONGEST_LINE)
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        yield from csv.reader(_bounded(handle), strict=True)
-
-
-def _bounded(handle: io.TextIOBase) -> Iterator[str]:
-    while line := handle.readline(LONGEST_LINE + 1):
-        if len(line) > LONGEST_LINE:
-            raise ValueError(f"a line is longer than {LONGEST_LINE:,} characters")
-        yield line
-
-
-def _xlsx(path: Path, name: str) -> Iterator[list[str]]:
-    import openpyxl  # noqa: PLC0415  slow to load
-
-    with zipfile.ZipFile(path) as archive:
-        if sum(item.file_size for item in archive.infolist()) > LARGEST_SHEET:
-            raise ValueError("unpacks to more than 1 GB")
-    book = openpyxl.load_workbook(path, read_only=True, data_only=False)
-    try:
-        sheet = book[name] if name in book.sheetnames else book.worksheets[0] if len(book.sheetnames) == 1 else None
-        if sheet is None:
-            return
-        for line in sheet.iter_rows(values_only=True, max_col=4 * len(COLUMNS[name])):
-            cells = [_cell(value) for value in line]
-            while cells and not cells[-1]:
-                cells.pop()
-            yield cells
-    finally:
-        book.close()
-
-
-def _cell(value: Any) -> str:
-    """What a spreadsheet holds as text; a whole float is the number that was typed."""
-    if value is None:
-        return ""
-    if hasattr(value, "date") and callable(value.date):
-        return str(value.date().isoformat())
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    return written(value) if isinstance(value, bool) else str(value)
-
-
-def _json(path: Path, name: str) -> Iterator[list[str]]:
-    document = json.loads(path.read_text("utf-8-sig"), parse_float=str, parse_int=str)
-    listed = document.get(name) if isinstance(document, dict) else document
-    if listed is None:
-        return
-    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
-        raise ValueError("expected a list of objects")
-    headings = list(dict.fromkeys(key for item in listed for key in item))
-    yield headings
-    for item in listed:
-        yield [_json_cell(item.get(key)) for key in headings]
-
-
-def _json_cell(value: Any) -> str:
-    if isinstance(value, list):
-        return ";".join(_json_cell(item) for item in value)
-    if isinstance(value, dict):
-        raise ValueError("a cell holds an object")  # noqa: TRY004  what is wrong is the file
-    return "" if value is None else written(value)
 
 
 def write_tables(tables: Mapping[str, Sequence[Mapping[str, str]]], place: Path) -> None:
@@ -297,8 +247,7 @@ def write_tables(tables: Mapping[str, Sequence[Mapping[str, str]]], place: Path)
         replace_file(place, _workbook(tables))
     else:
         place.mkdir(parents=True, exist_ok=True)
-        for name, rows in tables.items():
-            replace_file(place / f"{name}.csv", _as_csv(name, rows).encode())
+        replace_files({place / f"{name}.csv": _as_csv(name, rows).encode() for name, rows in tables.items()})
 
 
 def _as_csv(name: str, rows: Sequence[Mapping[str, str]]) -> str:
@@ -326,6 +275,19 @@ def _workbook(tables: Mapping[str, Sequence[Mapping[str, str]]]) -> bytes:
 
 def replace_file(place: Path, content: bytes) -> None:
     """Write beside the place first, so that nobody ever sees a half."""
-    beside = place.with_name(f".{place.name}.{os.getpid()}")
-    beside.write_bytes(content)
-    beside.replace(place)
+    replace_files({place: content})
+
+
+def replace_files(contents: Mapping[Path, bytes]) -> None:
+    """Write all beside their places first, then put all in place; where one cannot be written, none is and nothing stays behind."""
+    beside = {place: place.with_name(f".{place.name}.{os.getpid()}") for place in contents}
+    try:
+        for place, content in contents.items():
+            if place.is_dir():
+                raise IsADirectoryError(errno.EISDIR, "is a folder", str(place))
+            beside[place].write_bytes(content)
+        for place, written_file in beside.items():
+            written_file.replace(place)
+    finally:
+        for written_file in beside.values():
+            written_file.unlink(missing_ok=True)
