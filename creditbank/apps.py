@@ -20,7 +20,7 @@ class CreditbankConfig(AppConfig):
         from creditbank.catalogue import permissions as catalogue  # noqa: F401, PLC0415
         from creditbank.ledger import permissions as ledger  # noqa: F401, PLC0415
         from creditbank.ledger.triggers import drop_lot_trigger, install_lot_trigger  # noqa: PLC0415
-        from creditbank.recognition import checks, handlers  # noqa: F401, PLC0415
+        from creditbank.recognition import checks, correction_handlers, handlers  # noqa: F401, PLC0415
         from creditbank.recognition import permissions as recognition  # noqa: F401, PLC0415
         from creditbank.results import handlers as results_handlers  # noqa: F401, PLC0415
         from creditbank.results import permissions as results  # noqa: F401, PLC0415

@@ -3,6 +3,7 @@
 from creditbank.agreements.models import Agreement, LimitRow, RuleBook, RuleBookVersion, RuleRow
 from creditbank.catalogue.models import Outcome, Programme, Rate, Requirement
 from creditbank.ledger.models import Account, BookCheck, ExpiryWarning, Hold, LedgerFreeze, Posting, Transaction
+from creditbank.recognition.corrections import Correction, SourceReview
 from creditbank.recognition.models import (
     Appeal,
     Application,
@@ -31,6 +32,7 @@ __all__ = [
     "ApplicationVote",
     "BookCheck",
     "Certificate",
+    "Correction",
     "DeclaredInterest",
     "ExpertStanding",
     "ExpiryWarning",
@@ -49,6 +51,7 @@ __all__ = [
     "RuleBook",
     "RuleBookVersion",
     "RuleRow",
+    "SourceReview",
     "Transaction",
     "Transcript",
 ]

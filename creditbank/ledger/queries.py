@@ -119,6 +119,14 @@ def lots_of(*records: UUID) -> list[Lot]:
     return sorted(Lot(lot, owner, unit, amount, kind) for (lot, owner, unit, kind), amount in totals.items() if amount > 0)
 
 
+def states_of(records: Iterable[UUID]) -> dict[UUID, tuple[Lot, ...]]:
+    """Where the credit of each of these records lies, for those that have any in the bank. Two queries."""
+    found: dict[UUID, list[Lot]] = defaultdict(list)
+    for lot in lots_of(*records):
+        found[lot.uuid].append(lot)
+    return {record: tuple(lots) for record, lots in found.items()}
+
+
 def expiring_lots(records: Iterable[UUID]) -> list[Lot]:
     """Credit of these records that is pending or available, whoever owns it, sorted by record. Two queries."""
     return [lot for lot in lots_of(*records) if lot.kind in {AccountKind.PENDING, AccountKind.AVAILABLE}]

@@ -112,6 +112,29 @@ class ExceptionState(models.TextChoices):
     ENDED = "ended", _("ended early")
 
 
+class CorrectionKind(models.TextChoices):
+    """What one person proposes and another agrees to."""
+
+    REVOKE = "revoke", _("take a result back")
+    REVERSE = "reverse", _("reverse an award")
+
+
+class CorrectionState(models.TextChoices):
+    """Where a correction stands."""
+
+    PROPOSED = "proposed", _("waits for a second person")
+    DONE = "done", _("done")
+    REFUSED = "refused", _("not agreed")
+
+
+class ReviewState(models.TextChoices):
+    """What became of a look at a case whose record was taken back."""
+
+    OPEN = "open", _("to be looked at")
+    KEPT = "kept", _("nothing changes")
+    REVERSED = "reversed", _("reversed")
+
+
 S = ApplicationState
 TRANSITIONS: dict[str, frozenset[str]] = {
     S.DRAFT: frozenset({S.SUBMITTED}),

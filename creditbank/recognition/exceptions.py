@@ -86,3 +86,11 @@ class BadException(Exception):
 
 class NoGain(Exception):
     """Under the newer rules the learner would not gain."""
+
+
+class NothingToTakeBack(Exception):
+    """The record carries no credit that its institution has deposited."""
+
+
+class AlreadyProposed(Exception):
+    """Taking this back was proposed, or done, before."""

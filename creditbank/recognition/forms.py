@@ -33,6 +33,14 @@ class MessageForm(forms.Form):
     )
 
 
+class ReasonForm(forms.Form):
+    """Why something is taken back, is not, or stands."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}), error_messages={"required": _("Please say why.")}
+    )
+
+
 class WithdrawalForm(forms.Form):
     """An officer's answer to the wish to withdraw: a refusal says why."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from creditbank.recognition.corrections import Correction, SourceReview
 from creditbank.recognition.enums import ApplicationState
 from creditbank.recognition.models import CASE_ROLES, DESK_ROLES, PAIR, Application
 from foundation.api import permission
@@ -82,3 +83,33 @@ def can_answer_withdrawal(user: Any, application: Application) -> bool:
 def can_stand_aside(user: Any, application: Application) -> bool:
     """Whoever could have a say in it."""
     return bool(user.is_authenticated) and _has_a_say(user, application)
+
+
+@permission(Application, "propose_reversal")
+def can_propose_reversal(user: Any, application: Application) -> bool:
+    """Credit officers of the institution."""
+    return can_decide(user, application)
+
+
+@permission(Correction, "view")
+def can_view_correction(user: Any, correction: Correction) -> bool:
+    """The desk of the institution, and auditors."""
+    return bool(user.is_authenticated and (user.acts_as(*CASE_ROLES, at=correction.institution_id) or user.acts_as(Role.AUDITOR)))
+
+
+@permission(Correction, "decide")
+def can_decide_correction(user: Any, correction: Correction) -> bool:
+    """Reviewers of the institution. That it is another person than who proposed it is the action's, and the schema's."""
+    return bool(user.is_authenticated and user.acts_as(Role.REVIEWER, at=correction.institution_id))
+
+
+@permission(SourceReview, "view")
+def can_view_review(user: Any, review: SourceReview) -> bool:
+    """Whoever sees the case at a desk."""
+    return can_view_case(user, review.application)
+
+
+@permission(SourceReview, "keep")
+def can_keep(user: Any, review: SourceReview) -> bool:
+    """Credit officers of the institution that recognised it."""
+    return can_decide(user, review.application)

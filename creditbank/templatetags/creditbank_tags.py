@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.template.loader import render_to_string
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from creditbank.agreements.models import Agreement, RuleBookVersion
 from creditbank.agreements.queries import outcome_titles, rule_base
-from creditbank.ledger.enums import TransactionType
+from creditbank.ledger.enums import AccountKind, TransactionType
 from creditbank.recognition.enums import ApplicationState
 from creditbank.rules.messages import word
 from creditbank.rules.sentences import rule_sentence
@@ -78,6 +79,18 @@ def agreement_title(code: str) -> str:
     """The title of an agreement by its code, or the code where it is not known."""
     found = Agreement.objects.filter(code=code).first()
     return f"{found.title} {code}" if found else code
+
+
+@register.simple_tag
+def account_kind(kind: str) -> str:
+    """A kind of account in words."""
+    return str(AccountKind(kind).label) if kind in AccountKind.values else kind
+
+
+@register.filter
+def as_query(value: str, name: str) -> str:
+    """A filter as the beginning of a query, for the links to other pages: q=x&; nothing where nothing is chosen."""
+    return f"{urlencode({name: value})}&" if value else ""
 
 
 @register.filter

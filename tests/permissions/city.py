@@ -11,11 +11,21 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cms.api import CoursePage, course_content
-from creditbank.api import Application, Certificate, ResultBatch, Transcript, upload_results
+from creditbank.api import (
+    Application,
+    Certificate,
+    Correction,
+    ResultBatch,
+    SourceReview,
+    Transcript,
+    propose_revocation,
+    refuse_correction,
+    upload_results,
+)
 from creditbank.rules.snapshot import canonical, hash_of
 from foundation.api import Notice
 from identity.api import Membership, Role, User, grant_membership
-from learning.api import CourseRun
+from learning.api import CourseRun, LearningRecord
 from learning.archive.models import Evidence
 from tests.stories.steps import RIGHT, adopt, share_and_publish, study
 from tests.stories.world import World, build_world, write_course, write_rules
@@ -58,6 +68,11 @@ def build_city() -> World:
         world.places["CCC"], content="学习者,成绩编号\n".encode(), filename="x.csv", actor=world.people["officer"], at=timezone.now()
     )
     certify(Application.objects.get())
+    record, used = LearningRecord.objects.exclude(credits__isnull=True).get(), Application.objects.get()
+    taken = propose_revocation(record, actor=world.people["desk"], at=timezone.now(), reason="成绩录入有误")
+    refuse_correction(taken, actor=world.people["second"], at=timezone.now(), note="无误")
+    Correction.objects.filter(pk=taken.pk).update(institution=used.institution, state="proposed")
+    SourceReview.objects.create(application=used, record_uuid=record.uuid, title_zh=record.title_zh, opened_at=timezone.now())
     world.people["deactivated"] = User.objects.create_user(name="停用", email="gone@example.org")
     User.objects.filter(email="gone@example.org").update(is_active=False)
     return world
@@ -92,7 +107,8 @@ def arguments(world: World) -> dict[str, Any]:
         "course_uuid": course.uuid, "run_uuid": run.uuid, "unit_id": units[-1].id, "block_id": units[-1].quizzes()[0].id,
         "record_uuid": evidence.record.uuid, "evidence_uuid": evidence.uuid, "reference": Application.objects.get().reference,
         "transcript_uuid": Transcript.objects.get().uuid, "certificate_uuid": Certificate.objects.get().uuid, "notice_uuid": Notice.objects.filter(recipient_uuid=world.people["learner"].uuid)[0].uuid,
-        "membership_uuid": Membership.objects.get(person=world.people["learner"]).uuid, "book": "CCC", "batch_uuid": ResultBatch.objects.get().uuid, "number": 1, "language": "en",
+        "membership_uuid": Membership.objects.get(person=world.people["learner"]).uuid, "correction_uuid": Correction.objects.get().uuid,
+        "review_id": SourceReview.objects.get().pk, "book": "CCC", "batch_uuid": ResultBatch.objects.get().uuid, "number": 1, "language": "en",
     }  # fmt: skip
 
 

@@ -16,6 +16,13 @@ from creditbank.recognition.actions.applications import (
     withdraw_application,
 )
 from creditbank.recognition.actions.clocks import ClockReport, decide_what_rules_decide, run_clocks
+from creditbank.recognition.actions.corrections import (
+    agree_to_correction,
+    keep_award,
+    propose_reversal,
+    propose_revocation,
+    refuse_correction,
+)
 from creditbank.recognition.actions.deposits import confirm_record, deposit_record
 from creditbank.recognition.actions.desk import (
     LineDecision,
@@ -42,6 +49,7 @@ __all__ = [
     "NewException",
     "accept_decision",
     "add_evidence",
+    "agree_to_correction",
     "answer_exception",
     "answer_request",
     "answer_withdrawal",
@@ -60,11 +68,15 @@ __all__ = [
     "deposit_record",
     "draft_policy",
     "end_exception",
+    "keep_award",
     "may_appeal",
     "post_award",
     "propose_exception",
+    "propose_reversal",
+    "propose_revocation",
     "publish_policy",
     "record_expert_standing",
+    "refuse_correction",
     "remove_evidence",
     "request_information",
     "request_withdrawal",

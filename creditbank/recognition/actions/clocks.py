@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from uuid import UUID
+from itertools import islice
 
 from django.conf import settings
 from django.db import transaction
@@ -14,7 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from creditbank.ledger.actions import expire
+from creditbank.ledger.enums import AccountKind
+from creditbank.ledger.exceptions import InsufficientCredit
+from creditbank.ledger.models import ExpiryWarning
 from creditbank.ledger.queries import expiring_lots
+from creditbank.ledger.types import Lot
 from creditbank.recognition.actions.appeals import run_defaults
 from creditbank.recognition.actions.desk import decide_automatically
 from creditbank.recognition.actions.holding import release_all
@@ -23,13 +27,14 @@ from creditbank.recognition.enums import MAY_BE_DELAYED, ApplicationState, Verdi
 from creditbank.recognition.exceptions import WrongState
 from creditbank.recognition.models import Appeal, Application
 from creditbank.recognition.terms import pauses_of, share_passed, terms_of
-from foundation.api import Notice, notify
+from foundation.api import notify
 from identity.api import Role
-from learning.api import LearningRecord
+from learning.api import LearningRecord, RecordState
 
 State = ApplicationState
-WARN_DAYS = 30
-"""A warning goes out so many days before credit expires."""
+WARN_DAYS = (90, 30, 7)
+"""Warnings go out so many days before credit expires."""
+BATCH = 500
 
 
 @dataclass
@@ -147,29 +152,39 @@ def _remind_about_appeal(appeal: Appeal, *, on: date) -> int:
 
 
 def _expire_credit(report: ClockReport, *, on: date) -> None:
-    """Available credit whose record has run out is booked out; credit that soon will is announced once."""
-    soon = on + timedelta(days=WARN_DAYS)
-    records = {
-        record.uuid: record for record in LearningRecord.objects.filter(valid_until__lte=soon, state="active").select_related("learner")
-    }
-    warned = _already_warned(records)
-    for lot in expiring_lots(records):
-        record = records[lot.uuid]
-        if record.valid_until is None:
-            continue
-        if record.valid_until < on:
-            with transaction.atomic():
-                expire(record=lot.uuid, owner=lot.owner, unit=lot.unit, amount=lot.amount, on=on)
-                _tell_owner(record, "expired", lot.amount)
-            report.expired += 1
-        elif lot.uuid not in warned:
+    """Credit that waits or is available and whose record has run out is booked out; credit that soon will is announced in good time."""
+    soon = on + timedelta(days=WARN_DAYS[0])
+    ending = LearningRecord.objects.filter(valid_until__lte=soon, state=RecordState.ACTIVE).select_related("learner").order_by("id")
+    rows = ending.iterator(chunk_size=BATCH)
+    while records := list(islice(rows, BATCH)):
+        by_uuid = {record.uuid: record for record in records}
+        for lot in expiring_lots(by_uuid):
+            record = by_uuid[lot.uuid]
+            if record.valid_until is not None and record.valid_until < on:
+                report.expired += _expire(record, lot, on=on)
+            elif record.valid_until is not None and lot.kind == AccountKind.AVAILABLE:
+                report.warned += _warn(record, lot, left=(record.valid_until - on).days, on=on)
+
+
+def _expire(record: LearningRecord, lot: Lot, *, on: date) -> bool:
+    """Book one lot out and say so; False where an application or another run was quicker."""
+    try:
+        with transaction.atomic():
+            expire(record=lot.uuid, owner=lot.owner, unit=lot.unit, amount=lot.amount, on=on, kind=lot.kind)
+            _tell_owner(record, "expired", lot.amount)
+    except InsufficientCredit:
+        return False
+    return True
+
+
+def _warn(record: LearningRecord, lot: Lot, *, left: int, on: date) -> bool:
+    """One warning at each of the marks; of marks that were missed, the nearest to the end alone. False where it went out before."""
+    mark = min(days for days in WARN_DAYS if left <= days)
+    with transaction.atomic():
+        _row, first = ExpiryWarning.objects.get_or_create(lot_uuid=lot.uuid, days=mark, defaults={"warned_on": on})
+        if first:
             _tell_owner(record, "expiring", lot.amount)
-            report.warned += 1
-
-
-def _already_warned(records: Iterable[UUID]) -> set[UUID]:
-    known = Notice.objects.filter(code="ledger.expiring").values_list("data__record", flat=True)
-    return {UUID(ident) for ident in known if ident} & set(records)
+    return first
 
 
 @transaction.atomic

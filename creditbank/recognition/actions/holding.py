@@ -15,16 +15,22 @@ from creditbank.ledger.actions import hold, release
 from creditbank.ledger.enums import HoldState
 from creditbank.ledger.exceptions import InsufficientCredit
 from creditbank.ledger.models import Hold
+from creditbank.ledger.posting import lock_accounts
 from creditbank.ledger.queries import live_lots
 from creditbank.recognition.exceptions import RecordsTaken
 from creditbank.recognition.models import Application
+from learning.api import LearningRecord, RecordState
 
 
 def hold_records(application: Application, records: Iterable[UUID], *, actor: Any, at: datetime) -> None:
-    """Reserve records for an application. Raises RecordsTaken where one is held or used elsewhere, or its credit is gone."""
+    """Reserve records for an application. Raises RecordsTaken where one is held or used elsewhere, void, or its credit is gone."""
+    wished = set(records)
+    lock_accounts(application.learner.uuid)  # from here on no issuer takes one of them back unseen
+    if LearningRecord.objects.filter(uuid__in=wished, state=RecordState.ACTIVE).count() != len(wished):
+        raise RecordsTaken
     lots = live_lots(application.learner.uuid)
     unit = application.programme.system.code
-    wanted = [(lot, *lots.get(lot, (unit, Decimal(0)))) for lot in sorted(records)]
+    wanted = [(lot, *lots.get(lot, (unit, Decimal(0)))) for lot in sorted(wished)]
     try:
         with transaction.atomic():
             hold(

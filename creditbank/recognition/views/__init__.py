@@ -1,5 +1,6 @@
 """Pages of recognition: the learner's, the desk's, and the public explorer."""
 
+from creditbank.recognition.views.corrections import corrections, decide_correction, issued, keep, propose_to_reverse, take_back
 from creditbank.recognition.views.desk import (
     aside,
     ask,
@@ -38,13 +39,19 @@ __all__ = [
     "claim",
     "confirm",
     "confirm_deposit",
+    "corrections",
     "counts_towards",
     "decide_case",
+    "decide_correction",
     "deposits",
     "desk",
     "explorer",
+    "issued",
+    "keep",
     "my_applications",
+    "propose_to_reverse",
     "return_case",
+    "take_back",
     "withdraw",
     "withdrawal",
 ]

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from creditbank.ledger.models import Transaction
@@ -29,9 +30,10 @@ from creditbank.recognition.actions import (
     send_back,
     stand_aside,
 )
+from creditbank.recognition.corrections import SourceReview
 from creditbank.recognition.enums import DESK_STATES, OPEN_STATES, ApplicationState
-from creditbank.recognition.exceptions import DecisionIncomplete, ExpertNeeded, Involved, SamePersonTwice, WrongState
-from creditbank.recognition.forms import DecisionForm, MessageForm, WithdrawalForm
+from creditbank.recognition.exceptions import DecisionIncomplete, ExpertNeeded, Involved, RecordsTaken, SamePersonTwice, WrongState
+from creditbank.recognition.forms import DecisionForm, MessageForm, ReasonForm, WithdrawalForm
 from creditbank.recognition.models import DESK_ROLES, PAIR, Application
 from creditbank.recognition.queries import open_cases, queue_of, replayed
 from creditbank.recognition.views.shared import shown_application
@@ -40,6 +42,9 @@ from identity.api import Role, SignedInRequest
 from learning.api import LearningRecord, RecordState
 
 PAGE_SIZE = 20
+TAKEN_BACK = gettext_lazy(
+    "A record of this case was taken back by its issuer: send the case back and decide its line anew. Nothing was changed."
+)
 View = Callable[..., HttpResponse]
 
 
@@ -103,6 +108,8 @@ def case(request: HttpRequest, reference: str, form: DecisionForm | None = None)
         "votes": row.votes.select_related("voter"), "panel": row.required_approvals > PAIR,
         "may_answer_withdrawal": row.state == ApplicationState.WITHDRAWAL_REQUESTED and can(person, "answer_withdrawal", row),
         "may_stand_aside": row.state in OPEN_STATES and can(person, "stand_aside", row),
+        "may_reverse": row.state == ApplicationState.POSTED and can(person, "propose_reversal", row),
+        "reverse_form": ReasonForm(prefix="reverse"), "reviews": SourceReview.objects.filter(application=row),
         "withdrawal_form": WithdrawalForm(prefix="withdrawal"), "aside_form": MessageForm(prefix="aside"),
         "replayed": replayed(row) if person.acts_as(Role.AUDITOR) and row.snapshot else None,
     }  # fmt: skip
@@ -168,6 +175,8 @@ def decide_case(request: HttpRequest, reference: str) -> HttpResponse:
         messages.error(request, _("Nobody decides on the own application."))
     except Involved:
         messages.error(request, _("You taught what is to be recognised, or declared an interest: somebody else has to decide."))
+    except RecordsTaken:
+        messages.error(request, TAKEN_BACK)
     except WrongState:
         messages.error(request, _("The case has moved on meanwhile; nothing was changed."))
     else:
@@ -230,6 +239,8 @@ def _step(request: HttpRequest, reference: str, work: Callable[[], Application])
         messages.error(request, _("The second person must be another one than the first officer and the learner."))
     except Involved:
         messages.error(request, _("You taught what is to be recognised, or declared an interest: somebody else has to decide."))
+    except RecordsTaken:
+        messages.error(request, TAKEN_BACK)
     except ExpertNeeded:
         messages.error(request, _("The last seat of this panel is for a subject expert."))
     except WrongState:

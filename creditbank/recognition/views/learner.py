@@ -166,6 +166,11 @@ def accept(request: HttpRequest, reference: str) -> HttpResponse:
     try:
         accept_decision(row, actor=request.user, at=timezone.now())
         messages.success(request, _("Accepted. The credits are in your account."))
+    except RecordsTaken:
+        messages.error(
+            request,
+            _("A record of this application was taken back by its issuer; the institution looks at the case again. Nothing was changed."),
+        )
     except (WrongState, NothingToRecognise):
         messages.error(request, _("There is nothing to accept here."))
     return redirect("creditbank:application", reference)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -33,6 +34,8 @@ from creditbank.api import (
     send_back,
     stand_aside,
 )
+from creditbank.ledger.actions import hold
+from creditbank.ledger.queries import expiring_lots
 from foundation.api import Notice
 from identity.api import Role, User
 from tests.creditbank.recognition.test_actions import notices, state_of_everything
@@ -306,25 +309,64 @@ def test_a_result_that_nobody_accepts_lapses_and_a_refusal_does_not(bank):
     assert balances(learner.uuid)["V"].available == Decimal(8)
 
 
-def test_credit_is_announced_once_and_expires_the_day_after_its_last(bank):
+def test_credit_is_announced_90_30_and_7_days_before_and_expires_the_day_after_its_last(bank):
     learner = make_learner(bank, records=1)
-    record = earn(bank, learner, which=1, valid_until=date(2026, 4, 30))
+    record = earn(bank, learner, which=1, valid_until=date(2026, 6, 30))
 
-    early = run_clocks(on=date(2026, 3, 30), at=AT)
-    warned = run_clocks(on=date(2026, 3, 31), at=AT)
-    again = run_clocks(on=date(2026, 4, 30), at=AT)
-    assert [(report.warned, report.expired) for report in (early, warned, again)] == [(0, 0), (1, 0), (0, 0)]
+    days = (
+        date(2026, 3, 31),
+        date(2026, 4, 1),
+        date(2026, 4, 2),
+        date(2026, 5, 31),
+        date(2026, 6, 22),
+        date(2026, 6, 23),
+        date(2026, 6, 30),
+    )
+    assert [run_clocks(on=day, at=AT).warned for day in days] == [0, 1, 0, 1, 0, 1, 0]
+    assert [run_clocks(on=day, at=AT).warned for day in days] == [0] * 7
     assert balances(learner.uuid)["V"].available == Decimal(8)
 
-    assert run_clocks(on=date(2026, 5, 1), at=AT).expired == 1
-    assert run_clocks(on=date(2026, 5, 2), at=AT).expired == 0
+    assert [run_clocks(on=date(2026, 7, day), at=AT).expired for day in (1, 1, 2)] == [1, 0, 0]
 
     have = balances(learner.uuid)["V"]
     assert (have.available, have.expired) == (Decimal(4), Decimal(4))
     told = Notice.objects.filter(recipient_uuid=learner.uuid, code__in=["ledger.expiring", "ledger.expired"])
-    assert [(row.code, row.data["record"]) for row in told.order_by("id")] == [
-        ("ledger.expiring", str(record.uuid)), ("ledger.expired", str(record.uuid)),
-    ]  # fmt: skip
+    assert [(row.code, row.data["record"]) for row in told.order_by("id")] == [("ledger.expiring", str(record.uuid))] * 3 + [
+        ("ledger.expired", str(record.uuid))
+    ]
+    assert find_faults() == []
+
+
+def test_after_nights_that_were_missed_only_the_nearest_warning_goes_out(bank):
+    learner = make_learner(bank, records=1)
+    earn(bank, learner, which=1, valid_until=date(2026, 6, 30))
+
+    assert [run_clocks(on=day, at=AT).warned for day in (date(2026, 6, 20), date(2026, 6, 21), date(2026, 6, 29))] == [1, 0, 1]
+    assert Notice.objects.filter(code="ledger.expiring").count() == 2
+
+
+def test_credit_that_still_waits_for_confirmation_expires_too(bank):
+    learner = make_learner(bank, records=1)
+    earn(bank, learner, which=1, valid_until=date(2026, 6, 30), source="run", auto_deposit=False)
+    assert balances(learner.uuid)["V"].pending == Decimal(4)
+
+    assert run_clocks(on=date(2026, 7, 1), at=AT).expired == 1
+
+    assert (balances(learner.uuid)["V"].pending, balances(learner.uuid)["V"].expired) == (0, Decimal(4))
+
+
+def test_one_lot_that_is_held_meanwhile_does_not_keep_the_others_from_expiring(bank, monkeypatch):
+    learner = make_learner(bank, records=1)
+    taken, other = (earn(bank, learner, which=1, valid_until=date(2026, 6, 30)) for _ in range(2))
+    seen = expiring_lots([taken.uuid, other.uuid])
+    hold(application=uuid4(), owner=learner.uuid, lots=[(taken.uuid, "V", Decimal(4))], on=ON, by=learner)
+    monkeypatch.setattr("creditbank.recognition.actions.clocks.expiring_lots", lambda _records: seen)
+
+    assert run_clocks(on=date(2026, 7, 1), at=AT).expired == 1
+
+    have = balances(learner.uuid)["V"]
+    assert (have.held, have.expired, have.available) == (Decimal(4), Decimal(4), Decimal(4))
+    assert Notice.objects.filter(code="ledger.expired").count() == 1
     assert find_faults() == []
 
 
