@@ -16,22 +16,10 @@ from cms.library.content import content_of
 from cms.library.models import CoursePage
 from cms.library.queries import courses_visible_to, latest_version
 from cms.search.catalogue import found_ids
-from foundation.api import Problem, access, cursor_page
+from foundation.api import READ_PROBLEMS, Problem, access, cursor_page, only_known
 from identity.api import Institution, InstitutionKind
 
 router = Router(tags=["library"])
-
-
-class ProblemOut(Schema):
-    """An error, as RFC 9457 has it."""
-
-    type: str
-    status: int
-    code: str
-    title: str
-    detail: str = ""
-    instance: str = ""
-    request_id: str = ""
 
 
 class CourseOut(Schema):
@@ -129,23 +117,13 @@ class SchoolQuestion(Schema):
     limit: int = Field(20, ge=1, le=100, description="Institutions a page.")
 
 
-PROBLEMS: dict[Any, Any] = {400: ProblemOut, 404: ProblemOut, 422: ProblemOut}
 FILTERS = {"subject": "subject__code", "school": "institution__code", "level": "level__code", "language": "language"}
 
 
-def _only_known(request: HttpRequest, question: Schema) -> None:
-    """A parameter that is misspelt would silently widen the answer, so it is refused by name."""
-    unknown = sorted(set(request.GET) - set(type(question).model_fields))
-    if unknown:
-        raise Problem(
-            422, "invalid", _("Some values are not valid."), errors=[{"field": name[:60], "message": "unknown"} for name in unknown[:10]]
-        )
-
-
-@router.get("/courses", response={200: CoursesOut, **PROBLEMS}, summary="Search the shared library")
+@router.get("/courses", response={200: CoursesOut, **READ_PROBLEMS}, summary="Search the shared library")
 def list_courses(request: HttpRequest, question: Query[CourseQuestion]) -> dict[str, Any]:
     """Published courses that the caller may preview, oldest first, by cursor."""
-    _only_known(request, question)
+    only_known(request, question)
     rows = courses_visible_to(request.user).filter(live=True).select_related("institution", "subject", "level", "credit_system")
     for name, column in FILTERS.items():
         if value := getattr(question, name):
@@ -159,7 +137,7 @@ def list_courses(request: HttpRequest, question: Query[CourseQuestion]) -> dict[
     return {"items": [_course(row) for row in page.items], "next_cursor": page.next_cursor}
 
 
-@router.get("/courses/{course_uuid}", response={200: CourseDetailOut, **PROBLEMS}, summary="Read one course")
+@router.get("/courses/{course_uuid}", response={200: CourseDetailOut, **READ_PROBLEMS}, summary="Read one course")
 def read_course(request: HttpRequest, course_uuid: UUID) -> dict[str, Any]:
     """A course with its outline; what is outside of the caller's scope does not exist."""
     rows = CoursePage.objects.select_related("institution", "subject", "level", "credit_system")
@@ -176,10 +154,10 @@ def read_course(request: HttpRequest, course_uuid: UUID) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@router.get("/schools", response={200: SchoolsOut, **PROBLEMS}, summary="List institutions")
+@router.get("/schools", response={200: SchoolsOut, **READ_PROBLEMS}, summary="List institutions")
 def list_schools(request: HttpRequest, question: Query[SchoolQuestion]) -> dict[str, Any]:
     """Active institutions, oldest first, by cursor."""
-    _only_known(request, question)
+    only_known(request, question)
     rows = Institution.objects.active().visible_to(request.user)
     if question.kind:
         if question.kind not in InstitutionKind.values:

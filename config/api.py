@@ -8,20 +8,42 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from cms import rest as cms
 from config.docs import OfflineDocs
+from creditbank import rest as creditbank
 from foundation.api import Problem, problem_response
 
-api = NinjaAPI(
+FIRST_ERROR, HTTP_FORBIDDEN = 400, 403
+
+
+class DescribedAPI(NinjaAPI):
+    """An API whose description says the media type that its errors really have."""
+
+    def get_openapi_schema(self, *args: Any, **kwargs: Any) -> Any:
+        schema = super().get_openapi_schema(*args, **kwargs)
+        for methods in schema["paths"].values():
+            for operation in methods.values():
+                for status, answer in operation["responses"].items():
+                    if int(status) >= FIRST_ERROR and "application/json" in answer.get("content", {}):
+                        answer["content"] = {"application/problem+json": answer["content"].pop("application/json")}
+        return schema
+
+
+api = DescribedAPI(
     title="Jianglan Lifelong Learning and Credit Bank",
     version="1.0.0",
-    description="Courses of the shared library for schools and the public. Errors are problem+json (RFC 9457); lists are paged by cursor.",
+    description=(
+        "Courses of the shared library, and the credit bank: rules, conversion, accounts, applications, results. Errors are problem+json (RFC 9457);"
+        " lists are paged by cursor. People use the session of the site; an institution's systems send a bearer token with its scopes."
+        " What must not happen twice takes an Idempotency-Key."
+    ),
     urls_namespace="api-v1",
     docs=OfflineDocs(),
 )
 api.add_router("", cms.router)
+api.add_router("", creditbank.router)
 
 
 @api.exception_handler(Problem)
@@ -53,3 +75,11 @@ def on_invalid(request: HttpRequest, error: Any) -> HttpResponse:
     """422, with every field that is wrong."""
     fields = [{"field": ".".join(str(part) for part in item["loc"][1:]), "message": str(item["msg"])} for item in error.errors]
     return problem_response(request, Problem(422, "invalid", _("Some values are not valid."), errors=fields))
+
+
+@api.exception_handler(HttpError)
+def on_refused(request: HttpRequest, error: Any) -> HttpResponse:
+    """What the framework itself refuses: a body that is no JSON, a request from another site."""
+    code = "other_site" if error.status_code == HTTP_FORBIDDEN else "unreadable"
+    title = _("You may not do this here.") if error.status_code == HTTP_FORBIDDEN else _("The request cannot be read.")
+    return problem_response(request, Problem(error.status_code, code, title, str(error)))

@@ -13,6 +13,7 @@ from foundation.http.language import in_language
 from foundation.http.limits import LightCounter, rate_limited
 from foundation.http.paging import Page, cursor_page
 from foundation.http.problems import Problem, problem_response
+from foundation.http.schemas import PRIVATE_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, ProblemOut, only_known
 from foundation.http.views import gone, page_not_found, too_many_requests
 from foundation.jobs.actions import finish_job, report_progress, start_job
 from foundation.jobs.enums import JobState
@@ -35,7 +36,10 @@ from foundation.tables.texts import cell_complaint, file_complaint
 from foundation.tables.types import Column, Complaint, SheetRow
 
 __all__ = [
+    "PRIVATE_PROBLEMS",
+    "READ_PROBLEMS",
     "SIGNATURE_HEX",
+    "WRITE_PROBLEMS",
     "Answer",
     "AuditContext",
     "AuditEntry",
@@ -60,6 +64,7 @@ __all__ = [
     "OutboundRefused",
     "Page",
     "Problem",
+    "ProblemOut",
     "Recipient",
     "Rounding",
     "Row",
@@ -92,6 +97,7 @@ __all__ = [
     "install_triggers",
     "is_on_step",
     "notify",
+    "only_known",
     "page_not_found",
     "permission",
     "problem_response",

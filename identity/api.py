@@ -11,9 +11,10 @@ from identity.institutions.events import (
 )
 from identity.institutions.exceptions import InstitutionExists, LearnerNumberTaken, MembershipRefused
 from identity.institutions.forms import PersonField
-from identity.institutions.models import Alliance, AllianceMember, Institution, LearnerNumber, Membership
+from identity.institutions.models import Alliance, AllianceMember, ApiToken, Institution, LearnerNumber, Membership
 from identity.institutions.numbers import link_learner_number, people_by_number, unlink_learner_number
 from identity.institutions.queries import institution_by_code
+from identity.institutions.tokens import InstitutionToken, make_token
 from identity.people.models import User
 from identity.people.queries import names_of, person_by_uuid
 from identity.people.requests import SignedInRequest
@@ -26,11 +27,13 @@ __all__ = [
     "Alliance",
     "AllianceChanged",
     "AllianceMember",
+    "ApiToken",
     "Institution",
     "InstitutionExists",
     "InstitutionKind",
     "InstitutionOnboarded",
     "InstitutionStatus",
+    "InstitutionToken",
     "LearnerNumber",
     "LearnerNumberLinked",
     "LearnerNumberTaken",
@@ -50,6 +53,7 @@ __all__ = [
     "grant_membership",
     "institution_by_code",
     "link_learner_number",
+    "make_token",
     "mask_name",
     "mask_phone",
     "names_of",

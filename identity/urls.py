@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("institutions/<str:code>/members/", institutions.members, name="members"),
     path("institutions/<str:code>/members/grant/", institutions.grant, name="grant"),
     path("institutions/<str:code>/members/<str:membership_uuid>/end/", institutions.end, name="end_membership"),
+    path("institutions/<str:code>/tokens/", institutions.tokens, name="tokens"),
+    path("institutions/<str:code>/tokens/<str:token_uuid>/revoke/", institutions.revoke, name="revoke_token"),
     path("ops/institutions/", institutions.onboard, name="onboard"),
 ]
 root_urlpatterns: list[URLPattern | URLResolver] = [

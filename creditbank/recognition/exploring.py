@@ -21,7 +21,7 @@ from creditbank.rules.decide import decide
 from creditbank.rules.leaves import names_record
 from creditbank.rules.sentences import rule_sentence
 from creditbank.rules.snapshot import plain
-from creditbank.rules.types import KIND_ORDER, Facts, Grant, Limit, RecordFacts, RequirementLeaf, Rule, RuleBase, Target
+from creditbank.rules.types import KIND_ORDER, Decision, Facts, Grant, Limit, RecordFacts, RequirementLeaf, Rule, RuleBase, Target
 
 MOST_FOUND = 20
 LONGEST_WORDS = 60
@@ -83,7 +83,7 @@ def records_of_outcomes(outcomes: Iterable[Outcome], *, score: Decimal, on: date
 
 def answers(programmes: Sequence[Programme], facts: Facts, *, on: date, language: str) -> list[Answer]:
     """Every programme's answer to the same records, most credit first. ``facts`` carries the records; its target is replaced."""
-    books = _books(programmes, on=on)
+    books = books_of(programmes, on=on)
     titles = outcome_titles()
     found = [_answer(programme, books.get(programme.institution_id), facts, titles, on=on, language=language) for programme in programmes]
     return sorted(found, key=lambda one: (not one.counts, one.version is None, -one.worth, one.programme.code))
@@ -92,7 +92,7 @@ def answers(programmes: Sequence[Programme], facts: Facts, *, on: date, language
 Book = tuple[RuleBookVersion, RuleBase, tuple[Limit, ...]]
 
 
-def _books(programmes: Sequence[Programme] | None = None, *, on: date) -> dict[int, Book]:
+def books_of(programmes: Sequence[Programme] | None = None, *, on: date) -> dict[int, Book]:
     """The version in force of each institution (or of those of some programmes), with its rules and limits: the newest that has begun."""
     versions = RuleBookVersion.objects.in_force(on=on)
     if programmes is not None:
@@ -107,16 +107,22 @@ def _answer(programme: Programme, book: Book | None, facts: Facts, titles: Title
     if book is None:
         return Answer(programme, None, None)
     version, base, limits = book
-    target = target_of(programme)
-    touched = touched_records(base, facts.records)
-    if not touched:
+    if not touched_records(base, facts.records):
         return Answer(programme, version, None)
-    decision = decide(replace(facts, target=target), base, limits, on)
+    target, decision = target_and_decision(programme, base, limits, facts, on=on)
     shown = show(
         plain(decision), base=base, records={record.id: (record.title_zh, record.title_en) for record in facts.records}, outcomes=titles,
         leaves=_leaves(target), language=language, limits=limits, facts=facts.records,
     )  # fmt: skip
     return Answer(programme, version, shown)
+
+
+def target_and_decision(
+    programme: Programme, base: RuleBase, limits: tuple[Limit, ...], facts: Facts, *, on: date
+) -> tuple[Target, Decision]:
+    """A programme as a target, and the best recognition of the records for it."""
+    target = target_of(programme)
+    return target, decide(replace(facts, target=target), base, limits, on)
 
 
 def touched_records(base: RuleBase, records: Iterable[RecordFacts]) -> tuple[RecordFacts, ...]:
@@ -218,7 +224,7 @@ def sources_of_outcome(outcome: Outcome, *, on: date, language: str) -> list[Sou
     titles = outcome_titles()
     found = [
         _source(rule, grant, version, titles, language)
-        for version, base, _limits in _books(on=on).values()
+        for version, base, _limits in books_of(on=on).values()
         for rule in base.rules
         for grant in rule.grants
         if outcome.code in grant.outcome.split(";") and grant.kind not in {"deny", "waiver"}
@@ -231,7 +237,7 @@ def sources_of_programme(programme: Programme, *, on: date, language: str) -> li
 
     Electives come last and name only the rules that no other requirement named: what counts above counts there too.
     """
-    book = _books([programme], on=on).get(programme.institution_id)
+    book = books_of([programme], on=on).get(programme.institution_id)
     target = target_of(programme)
     if book is None:
         return [SourcesOfLeaf(leaf, ()) for leaf in target.leaves]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from identity.institutions.enums import InstitutionKind, Role
 from identity.institutions.models import Institution
+from identity.institutions.tokens import SCOPES
 from identity.people.models import User
 from identity.people.validators import clean_phone
 
@@ -70,3 +72,27 @@ class GrantForm(forms.Form):
         if ends_on and ends_on < timezone.localdate():
             raise ValidationError(_("This day has passed. A role ends today at the earliest."))
         return ends_on
+
+
+LONGEST_DAYS = 730
+
+
+class TokenForm(forms.Form):
+    """A new token for one of the institution's own systems."""
+
+    name = forms.CharField(label=_("name of the system"), max_length=80, help_text=_("For example: student records of the nursing school."))
+    scopes = forms.MultipleChoiceField(
+        label=_("what it may do"), choices=list(SCOPES.items()), widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one.")},
+    )  # fmt: skip
+    expires_on = forms.DateField(
+        label=_("valid until"), widget=forms.DateInput(attrs={"type": "date"}), help_text=_("At most two years; then make a new one.")
+    )
+
+    def clean_expires_on(self) -> date:
+        """Neither past nor for ever."""
+        day: date = self.cleaned_data["expires_on"]
+        today = timezone.localdate()
+        if not today <= day <= today + timedelta(days=LONGEST_DAYS):
+            raise ValidationError(_("Between today and two years from now."))
+        return day

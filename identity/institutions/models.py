@@ -227,3 +227,47 @@ class LearnerNumber(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    """Tokens as others may see them."""
+
+    def visible_to(self, user: Any) -> ApiTokenQuerySet:
+        """Those of the school one administers; all for operators and auditors."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.acts_as(Role.OPERATOR, Role.AUDITOR):
+            return self.all()
+        return self.filter(institution__in=user.institutions_as(Role.SCHOOL_ADMINISTRATOR))
+
+
+class ApiToken(models.Model):
+    """What an institution's own system shows to the HTTP API; a principal of its own, which decides nothing.
+
+    The token is shown once; ``digest`` is its SHA-256, ``beginning`` its first letters, by which people tell tokens apart.
+
+    Personal data: the pseudonym of who made it.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    institution = models.ForeignKey(Institution, verbose_name=_("institution"), on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(_("name of the system"), max_length=80)
+    beginning = models.CharField(_("begins with"), max_length=12)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(_("what it may do"), default=list)
+    made_by_uuid = models.UUIDField(_("made by"), null=True, blank=True)
+    made_at = models.DateTimeField(_("made"))
+    expires_on = models.DateField(_("valid until"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    used_on = models.DateField(_("last used"), null=True, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        ordering = ["-id"]
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="api_token_has_a_name")]
+
+    def __str__(self) -> str:
+        return self.name

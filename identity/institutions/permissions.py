@@ -6,7 +6,7 @@ from typing import Any
 
 from foundation.api import permission
 from identity.institutions.enums import PLAIN_ROLES, SCHOOL_ROLES, Role
-from identity.institutions.models import Institution, LearnerNumber, Membership
+from identity.institutions.models import ApiToken, Institution, LearnerNumber, Membership
 
 
 @permission(Institution, "view")
@@ -33,6 +33,24 @@ def can_grant_roles(user: Any, institution: Institution) -> bool:
 @permission(Institution, "link_numbers")
 def can_link_numbers(user: Any, institution: Institution) -> bool:
     return bool(user.is_authenticated and user.acts_as(Role.SCHOOL_ADMINISTRATOR, at=institution))
+
+
+@permission(Institution, "see_tokens")
+def can_see_tokens(user: Any, institution: Institution) -> bool:
+    """The institution's administrator; operators and auditors read."""
+    return can_make_tokens(user, institution) or bool(user.is_authenticated and user.acts_as(Role.OPERATOR, Role.AUDITOR))
+
+
+@permission(Institution, "make_tokens")
+def can_make_tokens(user: Any, institution: Institution) -> bool:
+    """The institution's administrator."""
+    return bool(user.is_authenticated and user.acts_as(Role.SCHOOL_ADMINISTRATOR, at=institution))
+
+
+@permission(ApiToken, "revoke")
+def can_revoke_token(user: Any, token: ApiToken) -> bool:
+    """The institution's administrator; an operator where it is urgent."""
+    return bool(user.is_authenticated and (can_make_tokens(user, token.institution) or user.acts_as(Role.OPERATOR)))
 
 
 @permission(LearnerNumber, "unlink")

@@ -15,12 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from foundation.api import access
+from foundation.api import access, can
 from identity.institutions.actions import end_membership, grant_membership, onboard_institution
 from identity.institutions.enums import InstitutionKind, Role
 from identity.institutions.exceptions import MembershipRefused
-from identity.institutions.forms import GrantForm, OnboardForm
-from identity.institutions.models import Institution, Membership
+from identity.institutions.forms import GrantForm, OnboardForm, TokenForm
+from identity.institutions.models import ApiToken, Institution, Membership
+from identity.institutions.tokens import SCOPES, make_token, revoke_token
 from identity.people.requests import SignedInRequest
 
 PAGE_SIZE = 30
@@ -111,3 +112,34 @@ def onboard(request: HttpRequest) -> HttpResponse:
         return redirect("identity:institution", row.code)
     recent = Institution.objects.filter(created_at__gte=timezone.now() - timedelta(days=90)).order_by("-created_at")[:20]
     return render(request, "identity/onboard.html", {"form": form, "recent": recent}, status=400 if form.errors else 200)
+
+
+@login_required
+def tokens(request: HttpRequest, code: str) -> HttpResponse:
+    """The tokens of an institution's systems; making one shows its text this once."""
+    row = access(Institution, code, user=request.user, to="see_tokens", field="code")
+    form, fresh = TokenForm(request.POST if request.method == "POST" else None), None
+    if request.method == "POST":
+        access(Institution, code, user=request.user, to="make_tokens", field="code")
+        if form.is_valid():
+            token, text = make_token(row, actor=request.user, at=timezone.now(), **form.cleaned_data)
+            form, fresh = TokenForm(), {"name": token.name, "text": text}
+    known = ApiToken.objects.filter(institution=row).order_by("revoked_at", "-id")[:100]
+    listed = [{"token": one, "scopes": [SCOPES[scope] for scope in one.scopes]} for one in known]
+    context = {
+        "institution": row, "tokens": listed, "form": form, "fresh": fresh, "today": timezone.localdate(),
+        "may_make": can(request.user, "make_tokens", row), "may_revoke": bool(known) and can(request.user, "revoke", known[0]),
+    }  # fmt: skip
+    answer = render(request, "identity/tokens.html", context, status=400 if form.errors else 200)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@login_required
+@require_POST
+def revoke(request: HttpRequest, code: str, token_uuid: str) -> HttpResponse:
+    """A token opens nothing from now on."""
+    row = access(ApiToken.objects.filter(institution__code=code), token_uuid, user=request.user, to="revoke")
+    revoke_token(row, actor=request.user, at=timezone.now())
+    messages.success(request, _("The token “%(name)s” opens nothing from now on.") % {"name": row.name})
+    return redirect("identity:tokens", code)

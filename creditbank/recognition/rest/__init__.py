@@ -1,0 +1,13 @@
+"""Routes of the HTTP API about recognition: the public explorer, one's own applications, the desk, and institutions' systems."""
+
+from ninja import Router
+
+from creditbank.recognition.rest.desk import router as desk
+from creditbank.recognition.rest.explorer import router as explorer
+from creditbank.recognition.rest.learner import router as learner
+
+router = Router()
+for part in (explorer, learner, desk):
+    router.add_router("", part)
+
+__all__ = ["router"]
