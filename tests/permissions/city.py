@@ -24,7 +24,7 @@ from creditbank.api import (
 )
 from creditbank.rules.snapshot import canonical, hash_of
 from foundation.api import Notice
-from identity.api import Membership, Role, User, grant_membership
+from identity.api import ApiToken, Membership, Role, User, grant_membership, make_token
 from learning.api import CourseRun, LearningRecord
 from learning.archive.models import Evidence
 from tests.stories.steps import RIGHT, adopt, share_and_publish, study
@@ -73,6 +73,8 @@ def build_city() -> World:
     refuse_correction(taken, actor=world.people["second"], at=timezone.now(), note="无误")
     Correction.objects.filter(pk=taken.pk).update(institution=used.institution, state="proposed")
     SourceReview.objects.create(application=used, record_uuid=record.uuid, title_zh=record.title_zh, opened_at=timezone.now())
+    ends = timezone.localdate() + timedelta(days=9)
+    make_token(world.places["BBB"], name="x", scopes=["results:read"], expires_on=ends, actor=None, at=timezone.now())
     world.people["deactivated"] = User.objects.create_user(name="停用", email="gone@example.org")
     User.objects.filter(email="gone@example.org").update(is_active=False)
     return world
@@ -109,6 +111,7 @@ def arguments(world: World) -> dict[str, Any]:
         "transcript_uuid": Transcript.objects.get().uuid, "certificate_uuid": Certificate.objects.get().uuid, "notice_uuid": Notice.objects.filter(recipient_uuid=world.people["learner"].uuid)[0].uuid,
         "membership_uuid": Membership.objects.get(person=world.people["learner"]).uuid, "correction_uuid": Correction.objects.get().uuid,
         "review_id": SourceReview.objects.get().pk, "book": "CCC", "batch_uuid": ResultBatch.objects.get().uuid, "number": 1, "language": "en",
+        "token_uuid": ApiToken.objects.get().uuid, "unit": "A", "programme": "NUR",
     }  # fmt: skip
 
 
