@@ -131,11 +131,18 @@ from creditbank.recognition.uploads import clean_file
 from creditbank.results.actions import enter_rows, release_batch, submit_batch, upload_results
 from creditbank.results.models import ResultBatch
 from creditbank.rules.clocks import NoCalendar
-from creditbank.statements.actions import issue_certificate, issue_transcript, revoke_certificate, revoke_transcript
+from creditbank.statements.actions import (
+    export_submission,
+    issue_certificate,
+    issue_transcript,
+    replace_codes,
+    revoke_certificate,
+    revoke_transcript,
+)
 from creditbank.statements.casefile import build_case_file, export_case
 from creditbank.statements.caseverify import NotACaseFile, verify_case_file
 from creditbank.statements.checking import Checked, check_code, check_file, find_paper
-from creditbank.statements.enums import PaperKind, Standing
+from creditbank.statements.enums import CodeKind, PaperKind, Standing, SubmissionSheet
 from creditbank.statements.exceptions import (
     AlreadyRevoked,
     CertificateExists,
@@ -145,7 +152,8 @@ from creditbank.statements.exceptions import (
     OfficerNeeded,
     SameHand,
 )
-from creditbank.statements.models import Certificate, Transcript
+from creditbank.statements.models import Certificate, SubmissionCode, Transcript
+from creditbank.statements.submissions import Submission, submission_table
 
 __all__ = [
     "NOBODY",
@@ -175,6 +183,7 @@ __all__ = [
     "CertificateExists",
     "Checked",
     "Correction",
+    "CodeKind",
     "DaysCounted",
     "DecisionIncomplete",
     "DeclaredInterest",
@@ -233,6 +242,9 @@ __all__ = [
     "SourceReview",
     "Standing",
     "StatementLine",
+    "Submission",
+    "SubmissionCode",
+    "SubmissionSheet",
     "Terms",
     "TooLate",
     "Transaction",
@@ -273,6 +285,7 @@ __all__ = [
     "evidence_for",
     "expire",
     "export_case",
+    "export_submission",
     "find_faults",
     "find_paper",
     "findings_of",
@@ -295,6 +308,7 @@ __all__ = [
     "record_expert_standing",
     "refuse_correction",
     "release_batch",
+    "replace_codes",
     "replay",
     "request_information",
     "request_withdrawal",
@@ -311,6 +325,7 @@ __all__ = [
     "stand_aside",
     "start_application",
     "statement_lines",
+    "submission_table",
     "submit_appeal",
     "submit_application",
     "submit_batch",

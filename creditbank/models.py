@@ -18,7 +18,7 @@ from creditbank.recognition.models import (
     RecognitionPolicy,
 )
 from creditbank.results.models import ResultBatch, ResultRow
-from creditbank.statements.models import Certificate, Transcript
+from creditbank.statements.models import Certificate, SubmissionCode, Transcript
 
 __all__ = [
     "Account",
@@ -52,6 +52,7 @@ __all__ = [
     "RuleBookVersion",
     "RuleRow",
     "SourceReview",
+    "SubmissionCode",
     "Transaction",
     "Transcript",
 ]

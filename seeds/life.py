@@ -24,7 +24,6 @@ from creditbank.api import (
     Requirement,
     RuleBook,
     Terms,
-    Transcript,
     add_evidence,
     claim_application,
     clean_file,
@@ -34,7 +33,6 @@ from creditbank.api import (
     draft_policy,
     draft_version,
     evidence_for,
-    issue_transcript,
     propose,
     publish_policy,
     publish_rules,
@@ -289,6 +287,7 @@ def apply_for_recognition(city: City) -> None:
         programme = nursing if done % 2 else care
         if _walk(city, programme, learner, _ENDINGS[done], days_ago=30 - 2 * done):
             done += 1
+    _walk(city, Programme.objects.get(code="ADM-B-2026"), city.named("chen"), "posted", days_ago=9)
 
 
 def hand_in_evidence(application: Application, at: datetime) -> None:
@@ -355,11 +354,3 @@ def _decision(ending: str, position: int) -> LineDecision:
     if ending == "decided" and position == 1:
         return LineDecision("change", amount=Decimal("1.0"), reason="overlap")
     return LineDecision("accept")
-
-
-def issue_papers(city: City) -> None:
-    """A transcript for those who asked for one."""
-
-    for person in (city.named("lin"), *city.learners[:3]):
-        if not Transcript.objects.filter(learner=person).exists():
-            issue_transcript(person, actor=person, at=timezone.now())

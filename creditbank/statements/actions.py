@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -15,6 +17,7 @@ from creditbank.recognition.models import Application
 from creditbank.rules.snapshot import canonical, hash_of
 from creditbank.statements.checking import ALPHABET, SHORT_LENGTH
 from creditbank.statements.contents import certificate_content, transcript_content
+from creditbank.statements.enums import CodeKind, SubmissionSheet
 from creditbank.statements.exceptions import (
     AlreadyRevoked,
     CertificateExists,
@@ -24,9 +27,10 @@ from creditbank.statements.exceptions import (
     SameHand,
 )
 from creditbank.statements.fonts import unprintable
-from creditbank.statements.models import Certificate, Transcript
+from creditbank.statements.models import Certificate, SubmissionCode, Transcript
 from creditbank.statements.seals import issue_of, sign_issue
-from foundation.api import notify, record_audit_entry
+from creditbank.statements.submissions import Made, Submission, submission_table
+from foundation.api import notify, record_audit_entry, xlsx_of
 
 P = TypeVar("P", Transcript, Certificate)
 TRIES = 20
@@ -145,3 +149,34 @@ def _revoke(paper: P, *, actor: Any, at: datetime, reason: str) -> P:
         data={"number": paper.number},
     )  # fmt: skip
     return paper
+
+
+@transaction.atomic
+def export_submission(asked: Submission, *, actor: Any) -> tuple[bytes, Made]:
+    """A submission file as a workbook of one sheet, and an audit entry that says who took which file with how many rows."""
+    made = submission_table(asked)
+    data = xlsx_of([made.table])
+    facts = {
+        "bank": asked.bank, "sheet": asked.sheet.value, "since": asked.since.isoformat(), "until": asked.until.isoformat(),
+        "rows": len(made.table.rows), "sha256": hashlib.sha256(data).hexdigest(),
+    }  # fmt: skip
+    record_audit_entry("statements.export_submission", actor=actor, about=asked.institution, data=facts)
+    return data, made
+
+
+@transaction.atomic
+def replace_codes(bank: str, rows: Iterable[tuple[str, str, str, str, str]], *, actor: Any) -> int:
+    """Put a receiving bank's code table in the place of the one before: (sheet, kind, ours, theirs, label) a row. The number of rows.
+
+    Raises ValueError naming the row for an unknown sheet or kind, an empty value, or a value that stands twice.
+    """
+    made, seen = [], set()
+    for line, (sheet, kind, ours, theirs, label) in enumerate(rows, start=2):
+        if sheet not in SubmissionSheet.values or kind not in CodeKind.values or not ours or not theirs or (sheet, kind, ours) in seen:
+            raise ValueError(f"row {line}: {sheet}, {kind}, {ours}, {theirs}")
+        seen.add((sheet, kind, ours))
+        made.append(SubmissionCode(bank=bank, sheet=sheet, kind=kind, ours=ours, theirs=theirs, label=label))
+    SubmissionCode.objects.filter(bank=bank).delete()
+    SubmissionCode.objects.bulk_create(made)
+    record_audit_entry("statements.replace_codes", actor=actor, data={"bank": bank, "rows": len(made)})
+    return len(made)

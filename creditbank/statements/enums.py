@@ -19,3 +19,22 @@ class Standing(models.TextChoices):
     EXPIRED = "expired", _("expired")
     ALTERED = "altered", _("altered")
     UNKNOWN = "unknown", _("unknown")
+
+
+class SubmissionSheet(models.TextChoices):
+    """The three files that Shanghai's bank takes from an institution."""
+
+    OWN = "own", _("own courses")
+    ELSEWHERE = "elsewhere", _("courses from elsewhere")
+    CERTIFICATES = "certificates", _("certificates")
+
+
+class CodeKind(models.TextChoices):
+    """Which column of a submission file a code stands in."""
+
+    LEVEL = "level", _("level of education")
+    EDUCATION = "education", _("kind of education")
+    RESULT = "result", _("how the studies ended")
+    SEASON = "season", _("season of graduation")
+    SOURCE = "source", _("kind of source")
+    SCHOOL = "school", _("school")

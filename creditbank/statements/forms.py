@@ -13,6 +13,10 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from creditbank.statements.checking import LARGEST_FILE
+from creditbank.statements.enums import SubmissionSheet
+
+SECOND_TERM = 8
+"""A school year begins after this month."""
 
 
 class VerifyForm(forms.Form):
@@ -96,6 +100,44 @@ class PeriodForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Kind of file"), choices=[("xlsx", _("Excel (XLSX)")), ("csv", _("CSV, for any program"))], initial="xlsx", widget=forms.RadioSelect
     )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """The days in order."""
+        data: dict[str, Any] = super().clean() or {}
+        since, until = data.get("since"), data.get("until")
+        if since and until and since > until:
+            self.add_error("until", _now("The period ends before it begins."))
+        return data
+
+
+class SubmissionForm(forms.Form):
+    """Which submission file of which days, and what the school alone knows of the class that it hands in."""
+
+    RESULTS = (
+        ("", _("not given")),
+        ("studying", _("still studying")),
+        ("graduated", _("graduated")),
+        ("completed", _("completed without a diploma")),
+    )
+    SEASONS = (("", _("not given")), ("spring", _("spring")), ("autumn", _("autumn")))
+
+    sheet = forms.ChoiceField(label=_("File"), choices=SubmissionSheet.choices, widget=forms.RadioSelect, initial=SubmissionSheet.OWN)
+    bank = forms.ChoiceField(label=_("Receiving bank"), error_messages={"required": _("No receiving bank has a code table yet.")})
+    since = forms.DateField(label=_("From day"), widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(
+        label=_("To day"), widget=forms.DateInput(attrs={"type": "date"}), help_text=_("Own courses by the day of the result, conversions by the day they were credited.")
+    )  # fmt: skip
+    graduates = forms.RegexField(
+        label=_("Graduating class"), regex=r"^\d{4}$", required=False, help_text=_("A year; holds for the whole file, as do the two below."),
+        error_messages={"invalid": _("Write the year with four digits.")}, widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )  # fmt: skip
+    result = forms.ChoiceField(label=_("How the studies ended"), choices=RESULTS, required=False)
+    season = forms.ChoiceField(label=_("Season of graduation"), choices=SEASONS, required=False)
+
+    def __init__(self, data: Any = None, *, banks: list[str], today: date) -> None:
+        first = date(today.year if today.month > SECOND_TERM else today.year - 1, 9, 1)
+        super().__init__(data, initial={"since": first, "until": today})
+        self.fields["bank"].choices = [(bank, bank) for bank in banks]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """The days in order."""

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from creditbank.recognition.models import CASE_ROLES, Application
-from creditbank.statements.enums import PaperKind
+from creditbank.statements.enums import CodeKind, PaperKind, SubmissionSheet
 from foundation.api import append_only
 from identity.api import Role, User
 
@@ -121,3 +121,29 @@ class Certificate(Paper):
                 name="certificate_revoked_by_second_person",
             ),
         ]
+
+
+class SubmissionCode(models.Model):
+    """What one receiving bank calls one of our values in one of its files: a row of its code table.
+
+    ``ours`` is the value itself (a kind of education, a kind of source, an institution's code, ``level:`` or ``programme:`` with a code), or
+    ``*`` for every other value. What stands in no row is left empty, never guessed.
+
+    Personal data: none.
+    """
+
+    bank = models.CharField(_("receiving bank"), max_length=20)
+    sheet = models.CharField(_("file"), max_length=12, choices=SubmissionSheet.choices)
+    kind = models.CharField(_("what is coded"), max_length=12, choices=CodeKind.choices)
+    ours = models.CharField(_("our value"), max_length=60)
+    theirs = models.CharField(_("their code"), max_length=20)
+    label = models.CharField(_("their word for it"), max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("submission code")
+        verbose_name_plural = _("submission codes")
+        ordering = ["bank", "sheet", "kind", "ours"]
+        constraints = [models.UniqueConstraint(fields=["bank", "sheet", "kind", "ours"], name="submission_code_once")]
+
+    def __str__(self) -> str:
+        return f"{self.bank} {self.sheet} {self.kind} {self.ours}: {self.theirs}"

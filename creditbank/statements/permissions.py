@@ -8,7 +8,16 @@ from creditbank.recognition.enums import ApplicationState
 from creditbank.recognition.models import CASE_ROLES, Application
 from creditbank.statements.models import Certificate, Transcript
 from foundation.api import permission
-from identity.api import Role
+from identity.api import Institution, Role
+
+SUBMISSION_ROLES = (Role.SCHOOL_ADMINISTRATOR, Role.CREDIT_OFFICER, Role.REVIEWER)
+"""Who exports what an institution hands to another bank."""
+
+
+@permission(Institution, "export_submissions")
+def can_export_submissions(user: Any, institution: Institution) -> bool:
+    """School administrators, credit officers and reviewers of the institution."""
+    return bool(user.is_authenticated and user.acts_as(*SUBMISSION_ROLES, at=institution.pk))
 
 
 @permission(Transcript, "view")

@@ -27,12 +27,15 @@ PAGES = [
     ("lin", "/accounts/2fa/"), ("lin", "/accounts/email/"), ("lin", "/accounts/password/change/"), ("lin", "/accounts/sessions/"),
     ("lin", "/accounts/phone/change/"), ("chen", "/accounts/logout/"), ("chen", "/my/applications/new/ADM-B-2026/"), ("zheng", "/teach/courses/"),
     ("ops", "/desk/"), ("-", "/demo/mailbox/"), ("lin", "/my/archive/activity/"), ("feng", "/institutions/JLOU/store/"), ("ops", "/ops/health/"),
+    ("lin", "/my/certificates/"), ("chen", "/my/certificates/"), ("lin", "/my/credits/statement/"), ("zhou", "/desk/certificates/"),
+    ("feng", "/desk/submissions/JLOU/"), ("gao", "/desk/cases/RC-2026-0001/"),
 ]  # fmt: skip
 BEHIND = [
     ("chen", "/my/", "main a[href*='/learn/']"), ("lin", "/my/archive/", "main .rec a[href*='/my/archive/'], main li a[href*='/my/archive/']"),
     ("lin", "/my/transcript/", "main a[href*='/my/transcript/']"), ("zheng", "/teach/", "main a[href*='/teach/']"),
     ("zheng", "/teach/courses/", "main a[href*='/open/']"), ("zhao", "/library/", "main a[href*='/library/']"),
     ("-", "/help/", "main a[href^='/'], footer a[href*='privacy']"), ("-", "/schools/jlem/jlem-aid101/", "main a[href*='/learn/']"),
+    ("zhou", "/desk/certificates/", "main a[href*='/desk/certificates/']"),
 ]  # fmt: skip
 """Pages whose address has an id: the first link of a page that leads there."""
 LOOKS = [("light", "normal", 1280), ("dark", "normal", 360), ("light", "elder", 360)]
@@ -114,3 +117,18 @@ def test_english_is_below_en_and_leads_back(pages, site, who, path):
     page.locator('.util a[hreflang="zh-Hans"]').click()
     assert page.url == f"{site}{path.removeprefix('/en')}"
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
+
+
+@pytest.mark.parametrize(("theme", "mode", "width"), LOOKS, ids=str)
+def test_the_check_of_a_paper_holds_too(pages, site, theme, mode, width):
+    page = pages("lin", theme, mode, width)
+    page.goto(f"{site}/my/transcript/")
+    page.goto(site + page.locator("main a[href*='/my/transcript/']").first.get_attribute("href"))
+    target = page.locator("main a[href*='/verify/']").first.get_attribute("href")
+    page.said.clear()
+
+    answer = page.goto(f"{site}{target}")
+
+    assert answer.status == 200
+    assert _faults(page) == ([], True, 1)
+    assert page.said == []

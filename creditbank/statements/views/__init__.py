@@ -16,6 +16,7 @@ from creditbank.statements.views.papers import (
     transcript_pdf,
     transcripts,
 )
+from creditbank.statements.views.submissions import submission, submissions
 from creditbank.statements.views.verification import verify, verify_file, verify_short
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "revoke",
     "statement",
     "statement_csv",
+    "submission",
+    "submissions",
     "take_back",
     "transcript",
     "transcript_document",
