@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('creditbank', '0007_papers'),
+        ('creditbank', '0008_take_back_by_two'),
     ]
 
     operations = [
