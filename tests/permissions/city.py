@@ -115,5 +115,5 @@ def arguments(world: World) -> dict[str, Any]:
     }  # fmt: skip
 
 
-PER_ROUTE: dict[str, str] = {"institutions": "BBB", "my/applications": "NUR", "v": "ABCD-EFGH-JKLM"}
+PER_ROUTE: dict[str, str] = {"institutions": "BBB", "desk/submissions": "CCC", "my/applications": "NUR", "v": "ABCD-EFGH-JKLM"}
 """What ``<code>`` is, by the beginning of the address."""
