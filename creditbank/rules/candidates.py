@@ -3,83 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
 from fractions import Fraction
-from itertools import combinations
+from functools import partial
 
-from creditbank.rules.amounts import consumed_minutes, exact_worth, grant_amount, ratio_between
+from creditbank.rules.amounts import exact_worth, grant_amount, ratio_between
 from creditbank.rules.compiled import compiled
+from creditbank.rules.counting import Assignment, Counted, Demand, Place, are_apart, demands_of, fitting
 from creditbank.rules.dates import in_window
 from creditbank.rules.exceptions import BadRule, NoRate
-from creditbank.rules.leaves import grade_rank, judge_leaf, names_record
+from creditbank.rules.giving import Candidate, Given, give, lead_of, offers
+from creditbank.rules.leaves import judge_leaf, names_record, step_of_exact
 from creditbank.rules.matches import MATCH_CAP, Judge, Match, TooManyMatches, find_matches
-from creditbank.rules.scales import mapped_grade
+from creditbank.rules.precedence import settle
 from creditbank.rules.scope import person_fault, scope_fault
 from creditbank.rules.snapshot import plain
 from creditbank.rules.types import (
-    KIND_ORDER,
-    POSTING,
     TRUST_RANK,
     Condition,
     Facts,
-    Grant,
     Leaf,
+    Node,
     Reason,
     RecordFacts,
-    RequirementLeaf,
     Rule,
     RuleBase,
 )
-
-
-@dataclass(frozen=True)
-class Given:
-    """One grant of a candidate with its amount on the step, the exact value, and the seats (leaf paths) that accept it.
-
-    ``posts`` says whether the amount moves in the ledger; a grant without a need for a seat (a waiver) has none.
-    """
-
-    number: int
-    grant: Grant
-    amount: Decimal
-    exact: Fraction
-    seats: tuple[str, ...]
-    posts: bool = True
-    grade: str = ""
-
-    @property
-    def waives(self) -> str:
-        """The path of the node that it makes done, for a waiver."""
-        return self.grant.outcome if self.grant.kind == "waiver" else ""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A rule, a match, one of the rule's offers, and what it would give."""
-
-    rule: Rule
-    match: Match
-    given: tuple[Given, ...]
-    lead: RecordFacts
-    ratio: Fraction | None
-    offer: int = 1
-
-    @property
-    def key(self) -> tuple[str, tuple[str, ...], int]:
-        return self.rule.id, self.match.ids, self.offer
-
-    @property
-    def rank_key(self) -> tuple[int, int, int]:
-        """Precedence first (higher wins), then priority, then the kind of the first grant."""
-        return -self.rule.precedence, self.rule.priority, KIND_ORDER.index(self.given[0].grant.kind)
-
-    @property
-    def is_useful(self) -> bool:
-        """Whether anything of it could be placed: a seat, or a node that it waives."""
-        return any(given.seats or given.waives for given in self.given)
 
 
 @dataclass
@@ -89,6 +40,23 @@ class Sieve:
     candidates: list[Candidate] = field(default_factory=list)
     reasons: dict[str, list[Reason]] = field(default_factory=lambda: defaultdict(list))
     complete: bool = True
+    counted: list[Counted] = field(default_factory=list)
+
+    def has_said(self, record: RecordFacts, rule: Rule) -> bool:
+        """Whether a rule has already said something of a record."""
+        return any(reason.rule == rule.id for reason in self.reasons.get(record.id, ()))
+
+    def leave_out(self, counted: Iterable[Counted]) -> None:
+        """Rules that count and could be used in too many ways: they give nothing, and say so."""
+        for one in counted:
+            self.note(one.records, Reason("too_many_matches", one.rule.id, (("cap", str(MATCH_CAP)),)))
+            self.counted.remove(one)
+            self.complete = False
+
+    def note(self, records: Iterable[RecordFacts], reason: Reason) -> None:
+        """Keep a reason for some records."""
+        for record in records:
+            self.reasons[record.id].append(reason)
 
 
 def sieve(facts: Facts, base: RuleBase, *, on: date) -> Sieve:
@@ -100,9 +68,22 @@ def sieve(facts: Facts, base: RuleBase, *, on: date) -> Sieve:
     question = _Question(facts, base, on, eligible, known)
     for rule in compiled(base).rules_for(eligible):
         _apply_rule(rule, question, result)
-    _deny(result)
-    _shadow(result)
+    result.candidates, result.counted = settle(result.candidates, result.counted, partial(_give_sample, question), result.note)
     return result
+
+
+def _give_sample(question: _Question, counted: Counted) -> tuple[Given, ...]:
+    """What a counting candidate would give if this record led it, at least; what could be placed of it is all that is asked."""
+    given = []
+    for record in counted.records:
+        ids = counted.completed(record.id, lambda _ident: True)
+        records = counted.chosen(ids) if ids else [record]
+        lead = lead_of(records, question.base)
+        grants = [(number, counted.rule.grants[number - 1]) for number in counted.numbers]
+        given += [give(number, grant, records, lead, question.facts, question.base) for number, grant in grants]
+        if any(one.seats or one.waives for one in given):
+            break
+    return tuple(given)
 
 
 @dataclass(frozen=True)
@@ -120,6 +101,15 @@ class _Question:
         if not names_record(record, leaf):
             return None
         return judge_leaf(record, leaf, self.base, on=self.on, applied_on=self.facts.applied_on)
+
+    def missing_rate(self, record: RecordFacts) -> NoRate | None:
+        """The pair of units between which there is no rate."""
+        system = self.base.system(self.facts.target.system)
+        try:
+            exact_worth(self.base, [record], system) if system else None
+        except NoRate as error:
+            return error
+        return None
 
     def worth(self, record: RecordFacts) -> Fraction:
         """Credits in the target's unit; nothing where no rate leads there."""
@@ -151,15 +141,17 @@ def _is_eligible(record: RecordFacts, facts: Facts, on: date, fault: tuple[str, 
 def _apply_rule(rule: Rule, question: _Question, result: Sieve) -> None:
     fault = scope_fault(rule, question.facts)
     if fault is not None:
-        _note(result, _named_by(rule, question.eligible), Reason("out_of_scope", rule.id, (("condition", fault[0]), ("has", fault[1]))))
+        result.note(_named_by(rule, question.eligible), Reason("out_of_scope", rule.id, (("condition", fault[0]), ("has", fault[1]))))
         return
     usable = [record for record in question.eligible if _passes_gates(record, rule, question, result)]
     usable = [record for record in usable if _has_evidence(record, rule, question, result)]
     failed = _note_failures(rule, usable, question.judge, result)
+    if _count(rule, usable, failed, question, result):
+        return
     try:
         matches = find_matches(rule.lhs, usable, question.known, question.judge, question.worth)
     except TooManyMatches:
-        _note(result, _named_by(rule, usable), Reason("too_many_matches", rule.id, (("cap", str(MATCH_CAP)),)))
+        result.note(_named_by(rule, usable), Reason("too_many_matches", rule.id, (("cap", str(MATCH_CAP)),)))
         result.complete = False
         return
     _note_incomplete(rule, [record for record in usable if record.id not in failed], question.known, matches, question.judge, result)
@@ -173,11 +165,6 @@ def _named_by(rule: Rule, records: Iterable[RecordFacts]) -> list[RecordFacts]:
 
 def _is_named(record: RecordFacts, rule: Rule) -> bool:
     return any(names_record(record, leaf) for leaf in rule.lhs.wanted())
-
-
-def _note(result: Sieve, records: Iterable[RecordFacts], reason: Reason) -> None:
-    for record in records:
-        result.reasons[record.id].append(reason)
 
 
 def _passes_gates(record: RecordFacts, rule: Rule, question: _Question, result: Sieve) -> bool:
@@ -279,122 +266,121 @@ def _satisfies(record: RecordFacts, leaf: Leaf, judge: Judge) -> bool:
     return conditions is not None and all(condition.ok for condition in conditions)
 
 
+def _count(rule: Rule, usable: list[RecordFacts], failed: set[str], question: _Question, result: Sieve) -> bool:
+    """Add a rule that counts, and say why a record cannot take part; False where its sets have to be listed."""
+    demands = demands_of(rule.lhs) if rule.grants[0].kind != "deny" else None
+    if demands is None:
+        return False
+    fits = _fits_of(rule, demands, usable, question, result)
+    if not are_apart(demands, fits):
+        return False
+    records = tuple(record for record in usable if record.id in fits)
+    together = _together(rule.lhs, records)
+    counted = [
+        Counted(
+            rule, offer, numbers, demands, tuple(record for record in records if record.id in together),
+            {ident: places for ident, places in fits.items() if ident in together},
+            {record.id: question.worth(record) for record in records}, together,
+        )
+        for offer, numbers in enumerate(offers(rule), start=1)
+    ]  # fmt: skip
+    forbidding = sorted(
+        record.outcome for record in question.known if any(_satisfies(record, leaf, question.judge) for leaf in rule.lhs.forbidden())
+    )
+    possible = {
+        record.id for record in records if record.id in together and not forbidding and counted[0].completed(record.id, lambda _ident: True)
+    }
+    for record in usable:
+        if record.id not in failed | possible and not result.has_said(record, rule):
+            result.note([record], _incomplete(rule, demands, counted[0], record, forbidding))
+    if rule.grants[0].kind == "pending":
+        since = rule.since.isoformat() if rule.since else "…"
+        result.note([record for record in records if record.id in possible], Reason("pending", rule.id, (("since", since),)))
+    elif possible and _is_on_step(rule, question, records, result):
+        result.counted += counted
+    return True
+
+
+def _fits_of(
+    rule: Rule, demands: tuple[Demand, ...], usable: list[RecordFacts], question: _Question, result: Sieve
+) -> dict[str, frozenset[Place]]:
+    """Where each record fits; one that has no rate to the target's unit cannot be counted by credits, nor be given credit by rate."""
+    fits, kept = fitting(demands, usable, question.judge), {}
+    by_rate = any(grant.credits == "rate" for grant in rule.grants)
+    for record in usable:
+        places = fits.get(record.id, frozenset())
+        if question.worth(record) <= 0:
+            places = frozenset(place for place in places if demands[place[0]].credits is None)
+        rate = question.missing_rate(record) if by_rate else None
+        if rate is not None and places:
+            result.note([record], Reason("no_rate", rule.id, (("from", rate.source), ("to", rate.target))))
+        elif places:
+            kept[record.id] = places
+    return kept
+
+
+def _together(lhs: Node, records: tuple[RecordFacts, ...]) -> dict[str, str]:
+    """The institution or award that all records of a set share, by record; one without the award that is asked is left out."""
+    issuers = {record.id: record.issuer if lhs.same_issuer else "" for record in records}
+    if not lhs.same_award:
+        return issuers
+    return {record.id: f"{issuers[record.id]} {record.award}" for record in records if record.award}
+
+
+def _incomplete(rule: Rule, demands: tuple[Demand, ...], counted: Counted, record: RecordFacts, forbidding: list[str]) -> Reason:
+    """What is missing where a record fits but no set can be made with it."""
+    if forbidding:
+        data = (("field", "forbidden_record"), ("has", ", ".join(forbidding)), ("needs", "—"))
+        return Reason("rule_failed", rule.id, data)
+    at = min((place[0] for place in counted.fits.get(record.id, ())), default=0)
+    credits = demands[at].credits
+    if credits is not None:
+        has = sum((counted.worth[ident] for ident, places in counted.fits.items() if any(place[0] == at for place in places)), Fraction(0))
+        data = (("field", "credits"), ("has", step_of_exact(has)), ("needs", step_of_exact(credits)))
+        return Reason("rule_failed", rule.id, data)
+    found = Assignment(counted)
+    for ident in sorted(counted.fits):
+        if counted.together[ident] == counted.together.get(record.id, ""):
+            found.add(ident)
+    data = (("field", "k_of_n"), ("has", str(len(found.leaf_of))), ("needs", str(sum(demand.count for demand in demands))))
+    return Reason("rule_failed", rule.id, data)
+
+
+def _is_on_step(rule: Rule, question: _Question, records: Sequence[RecordFacts], result: Sieve) -> bool:
+    """Whether fixed amounts lie on the target's step; a rule that cannot be posted gives nothing, and says so."""
+    system = question.base.system(question.facts.target.system)
+    if system is None:
+        return False
+    try:
+        for grant in rule.grants:
+            if grant.credits in {"fixed", "catalogue"} and grant.kind != "waiver":
+                grant_amount(question.base, grant, (), system)
+    except BadRule:
+        result.note(records, Reason("rule_failed", rule.id, (("field", "amount"), ("has", "—"), ("needs", str(system.step)))))
+        return False
+    return True
+
+
 def _add_candidates(rule: Rule, match: Match, question: _Question, result: Sieve) -> None:
     system = question.base.system(question.facts.target.system)
     if rule.grants[0].kind == "pending":
-        _note(result, match.records, Reason("pending", rule.id, (("since", rule.since.isoformat() if rule.since else "…"),)))
+        result.note(match.records, Reason("pending", rule.id, (("since", rule.since.isoformat() if rule.since else "…"),)))
         return
     if system is None or not match.records:
         return
     base = question.base
-    lead = min(match.records, key=lambda record: (-consumed_minutes(base, record), -record.earned_on.toordinal(), record.id))
+    lead = lead_of(match.records, base)
     try:
         by_rate = any(grant.credits == "rate" for grant in rule.grants) and lead.system
         ratio = ratio_between(base, lead.system, question.facts.target.system) if by_rate else None
-        for offer, numbers in enumerate(_offers(rule), start=1):
-            given = tuple(_give(number, rule.grants[number - 1], match, lead, question) for number in numbers)
+        for offer, numbers in enumerate(offers(rule), start=1):
+            given = tuple(give(number, rule.grants[number - 1], match.records, lead, question.facts, base) for number in numbers)
             result.candidates.append(Candidate(rule, match, given, lead, ratio, offer))
     except NoRate as error:
-        _note(result, match.records, Reason("no_rate", rule.id, (("from", error.source), ("to", error.target))))
+        result.note(match.records, Reason("no_rate", rule.id, (("from", error.source), ("to", error.target))))
     except BadRule:
         data = (("field", "amount"), ("has", "—"), ("needs", str(system.step)))
-        _note(result, match.records, Reason("rule_failed", rule.id, data))
-
-
-def _offers(rule: Rule) -> list[tuple[int, ...]]:
-    """Which grants go together, by number: all of them, or one offer for each choice, in the order of combinations."""
-    numbers = range(1, len(rule.grants) + 1)
-    if rule.offer == "all":
-        return [tuple(numbers)]
-    return list(combinations(numbers, 1 if rule.offer == "any" else rule.offer_k))
-
-
-def _give(number: int, grant: Grant, match: Match, lead: RecordFacts, question: _Question) -> Given:
-    facts, base = question.facts, question.base
-    system = base.system(facts.target.system)
-    assert system is not None  # noqa: S101  the caller has asked
-    if grant.kind in {"deny", "waiver"}:
-        return Given(number, grant, Decimal(0), Fraction(0), (), posts=False)
-    amount, exact = grant_amount(base, grant, match.records, system)
-    about = base.outcome(grant.outcome)
-    owner = about.owner if about and about.owner else facts.target.owner
-    grade = _grade_given(grant, lead, base, owner)
-    seats = tuple(
-        seat.path
-        for seat in facts.target.seats()
-        if (seat.accepts(grant, about) or (not facts.target.leaves and grant.kind in POSTING)) and _grade_passes(seat, grade, base, owner)
-    )
-    useful = amount > 0 or any(seat.need_courses is not None for seat in facts.target.leaves if seat.path in seats)
-    return Given(number, grant, amount, exact, seats if useful else (), posts=grant.kind in POSTING, grade=grade)
-
-
-def _grade_given(grant: Grant, lead: RecordFacts, base: RuleBase, owner: str) -> str:
-    """The grade that goes with a grant: the record's own, "pass", none, the highest of a table of scores that was reached, or the record's
-    own on the scale of the institution that gives."""
-    if grant.grade in {"", "keep"}:
-        return lead.grade
-    if grant.grade == "map":
-        return mapped_grade(base, lead.grade, base.scale(lead.issuer), base.scale(owner))
-    if grant.grade in {"pass", "none"}:
-        return {"pass": "P", "none": ""}[grant.grade]
-    rows = [row.partition(":") for row in grant.grade.split(";") if ":" in row]
-    reached = [(Decimal(score), label) for score, _colon, label in rows if lead.score is not None and lead.score >= Decimal(score)]
-    return max(reached)[1] if reached else ""
-
-
-def _grade_passes(seat: RequirementLeaf, grade: str, base: RuleBase, owner: str) -> bool:
-    if not seat.min_grade:
-        return True
-    has, needs = grade_rank(grade, owner, base), grade_rank(seat.min_grade, owner, base)
-    return has is not None and needs is not None and has >= needs
-
-
-def _deny(result: Sieve) -> None:
-    """A denial strikes candidates with its records whose precedence and priority are equal or lower; a higher grant survives.
-
-    A denial of one outcome takes away the grants of that outcome, and the candidate where nothing is left or everything was wanted.
-    """
-    denials = [candidate for candidate in result.candidates if candidate.given[0].grant.kind == "deny"]
-    kept = []
-    for candidate in result.candidates:
-        if candidate.given[0].grant.kind == "deny":
-            continue
-        struck = [denial for denial in denials if _strikes(denial, candidate)]
-        refused = {denial.given[0].grant.outcome for denial in struck}
-        left = () if "" in refused else tuple(given for given in candidate.given if given.grant.outcome not in refused)
-        if candidate.rule.all_or_nothing and len(left) < len(candidate.given):
-            left = ()
-        if left:
-            kept.append(replace(candidate, given=left))
-        else:
-            data = (("by_rule", struck[0].rule.id), ("outcome", struck[0].given[0].grant.outcome))
-            _note(result, candidate.match.records, Reason("denied", candidate.rule.id, data))
-    result.candidates = kept
-
-
-def _strikes(denial: Candidate, candidate: Candidate) -> bool:
-    outcome = denial.given[0].grant.outcome
-    stronger = denial.rank_key[:2] <= candidate.rank_key[:2]
-    about = not outcome or any(given.grant.outcome == outcome for given in candidate.given)
-    return stronger and about and set(denial.match.ids) <= set(candidate.match.ids)
-
-
-def _shadow(result: Sieve) -> None:
-    """Among candidates over the same records that could be placed, only the best by precedence, priority and kind stay.
-
-    Offers of one rule never shadow each other.
-    """
-    best: dict[tuple[str, ...], Candidate] = {}
-    for candidate in sorted((one for one in result.candidates if one.is_useful), key=lambda one: (one.rank_key, one.key)):
-        best.setdefault(candidate.match.ids, candidate)
-    kept = []
-    for candidate in result.candidates:
-        winner = best.get(candidate.match.ids)
-        if winner is not None and candidate.rank_key > winner.rank_key and candidate.rule.id != winner.rule.id:
-            _note(result, candidate.match.records, Reason("shadowed", candidate.rule.id, (("by_rule", winner.rule.id),)))
-        else:
-            kept.append(candidate)
-    result.candidates = sorted(kept, key=lambda candidate: candidate.key)
+        result.note(match.records, Reason("rule_failed", rule.id, data))
 
 
 def _text(value: object) -> str:

@@ -9,13 +9,15 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from creditbank.rules.candidates import Candidate, Given, sieve
+from creditbank.rules.candidates import sieve
+from creditbank.rules.giving import Candidate, Given
 from creditbank.rules.individual import apply_exceptions
 from creditbank.rules.minima import Item, minima
 from creditbank.rules.model import Part
 from creditbank.rules.objective import has_need, need_of
 from creditbank.rules.optimum import Choice, choose, limit_uses
 from creditbank.rules.reasons import Explainer, cut_reasons
+from creditbank.rules.slots import plan_slots
 from creditbank.rules.snapshot import SEMANTICS, hash_of, snapshot
 from creditbank.rules.titles import with_title_classes
 from creditbank.rules.types import Allocation, Condition, Decision, Facts, Limit, Proof, Reason, RuleBase
@@ -37,7 +39,9 @@ def answer(facts: Facts, rules: RuleBase, limits: tuple[Limit, ...], on: date, *
     facts, rules, limits = apply_exceptions(_sorted(facts), rules, tuple(sorted(limits, key=lambda limit: limit.id)), on)
     facts = with_title_classes(facts, rules.titles)
     sieved = sieve(facts, rules, on=on)
-    choice = choose(sieved.candidates, facts, rules, limits, on=on)
+    plans, left_out = plan_slots(sieved.counted, facts, rules, limits)
+    sieved.leave_out(left_out)
+    choice = choose(sieved.candidates, facts, rules, limits, on=on, plans=plans, counted=sieved.counted)
     system = rules.system(facts.target.system)
     step = system.step if system else Decimal(1)
     allocation = _allocation(choice, step, limits)

@@ -9,8 +9,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from creditbank.rules.amounts import round_to_step
-from creditbank.rules.candidates import Candidate
 from creditbank.rules.dates import bucket_of_day, year_of
+from creditbank.rules.giving import Candidate
 from creditbank.rules.model import Model, Part, Row, steps
 from creditbank.rules.types import Facts, Grant, Limit, RecordFacts, RuleBase
 
@@ -181,6 +181,24 @@ def _add_share(model: Model, row: Row, share: Fraction) -> None:
     model.program.at_most(everything, 0)
 
 
+def _count_records(model: Model, index: int, touched: int, row: Row) -> None:
+    """Distinct records of a candidate that is touched; of a counting candidate as many as it takes, of one that splits its record that once."""
+    candidate = model.candidates[index]
+    if candidate.consumed is not None:
+        (record,) = candidate.match.records
+        once = next(iter(model.touched[record.id]))
+        row[once] = 1
+        return
+    if not candidate.slot:
+        row[touched] = len(set(candidate.match.ids))
+        return
+    sizes = next(pool.size_of(index) for pool in model.pools if index in pool.places)
+    most = sum(model.program.upper[variable] for variable in sizes)
+    size = model.program.variable(most)
+    model.program.at_least({size: 1, touched: -most, **dict.fromkeys(sizes, -1)}, -most)
+    row[size] = 1
+
+
 def _measured(model: Model, limit: Limit, parts: list[Part]) -> Row:
     """What a bucket holds, as an expression: posted steps, grants, or distinct records consumed."""
     row: Row = defaultdict(int)
@@ -191,7 +209,7 @@ def _measured(model: Model, limit: Limit, parts: list[Part]) -> Row:
             touched = model.program.variable()
             for part in (part for part in parts if part[0] == index):
                 model.program.at_least({touched: 1, model.part[part]: -1}, 0)
-            row[touched] = len(set(model.candidates[index].match.ids))
+            _count_records(model, index, touched, row)
         return row
     for part in parts:
         for variable, coefficient in model.posted[part].items():

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
 
-from creditbank.rules.candidates import Candidate, Given
+from creditbank.rules.giving import Candidate, Given
+from creditbank.rules.plans import Pool
 from creditbank.rules.solver import Program
-from creditbank.rules.types import Facts, Limit, RequirementLeaf, RuleBase
+from creditbank.rules.types import Facts, Limit, RecordFacts, RequirementLeaf, RuleBase
 
 Part = tuple[int, int, bool]
 """(candidate, grant number, made elective by a limit)."""
@@ -42,6 +44,9 @@ class Model:
     keeps_fill: set[Part] = field(default_factory=set)
     fills: dict[Seat, Row] = field(default_factory=dict)
     shared: dict[tuple[str, str], Row] = field(default_factory=lambda: defaultdict(dict))
+    ranks: frozenset[tuple[int, int, int]] = frozenset()
+    pools: list[Pool] = field(default_factory=list)
+    touched: dict[str, Row] = field(default_factory=dict)
 
     def given(self, part: Part) -> Given:
         """The grant that a part stands for."""
@@ -54,6 +59,15 @@ class Model:
     def leaf(self, path: str) -> RequirementLeaf:
         """A leaf by its path."""
         return next(leaf for leaf in self.facts.target.seats() if leaf.path == path)
+
+    def uses(self) -> Iterator[tuple[int, RecordFacts, Decimal | None]]:
+        """(variable, record, credits used up, None for all of it) of everything that may use a record."""
+        for take, candidate in zip(self.take, self.candidates, strict=True):
+            if not candidate.slot:
+                yield from ((take, record, candidate.consumed) for record in candidate.match.records)
+        for pool in self.pools:
+            for records in pool.kinds.values():
+                yield from ((pool.takes[record.id], record, None) for record in records if record.id in pool.takes)
 
     def seats_in(self, path: str) -> list[tuple[Seat, int]]:
         """Everything that may sit in a leaf."""
@@ -128,16 +142,49 @@ def may_share(first: RequirementLeaf, second: RequirementLeaf) -> bool:
 
 
 def add_exclusivity(model: Model) -> None:
-    """A record is used once; of a class of equal records one is used."""
-    by_record: dict[str, Row] = defaultdict(dict)
-    by_class: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+    """A record is used once, or by as many as its credits allow where rules split it; of a class of equal records one is used."""
+    by_record: dict[str, list[tuple[int, RecordFacts, Decimal | None]]] = defaultdict(list)
+    for use in model.uses():
+        by_record[use[1].id].append(use)
+    by_class: dict[str, list[Row]] = defaultdict(list)
+    for ident, found in by_record.items():
+        if any(consumed is not None for _variable, _record, consumed in found):
+            model.touched[ident] = _split(model, found)
+        else:
+            model.touched[ident] = {variable: 1 for variable, _record, _consumed in found}
+            if len(found) > 1:
+                model.program.at_most(model.touched[ident], 1)
+        by_class[found[0][1].class_key].append(model.touched[ident])
+    for rows in by_class.values():
+        if len(rows) > 1:
+            model.program.at_most(Counter(variable for row in rows for variable in row), 1)
+    _once_each(model)
+
+
+def _split(model: Model, found: list[tuple[int, RecordFacts, Decimal | None]]) -> Row:
+    """Whole source steps, together at most what is left of the record; returns what is one where any of it is used."""
+    record = found[0][1]
+    whole = left_of(record)
+    system = model.base.system(record.system)
+    step = system.step if system else model.step
+    model.program.at_most({variable: steps(consumed or whole, step) for variable, _record, consumed in found}, steps(whole, step))
+    touched = model.program.variable()
+    for variable, _record, _consumed in found:
+        model.program.at_most({variable: 1, touched: -1}, 0)
+    return {touched: 1}
+
+
+def left_of(record: RecordFacts) -> Decimal:
+    """The credits of a record that earlier awards have left."""
+    return record.remaining if record.remaining is not None else record.credits or Decimal(0)
+
+
+def _once_each(model: Model) -> None:
+    """A rule and match give an offer once, whatever part of the record is used up for it."""
+    parts: dict[tuple[object, ...], Row] = defaultdict(dict)
     for take, candidate in zip(model.take, model.candidates, strict=True):
-        for record in candidate.match.records:
-            by_record[record.id][take] = 1
-            by_class[record.class_key][take].add(record.id)
-    for row in by_record.values():
+        if candidate.consumed is not None:
+            parts[candidate.rule.id, candidate.match.ids, candidate.offer][take] = 1
+    for row in parts.values():
         if len(row) > 1:
             model.program.at_most(row, 1)
-    for members in by_class.values():
-        if len(set().union(*members.values())) > 1:
-            model.program.at_most({take: len(ids) for take, ids in members.items()}, 1)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 from creditbank.rules.amounts import consumed_minutes
+from creditbank.rules.giving import Candidate
 from creditbank.rules.model import Model, Part, Row, Seat, may_share, steps
+from creditbank.rules.plans import Pool
 from creditbank.rules.scope import all_hold
 from creditbank.rules.types import RecordFacts, RequirementLeaf, RequirementNode
 
@@ -29,23 +31,52 @@ class Tree:
 
 def levels(model: Model, tree: Tree, on: date) -> list[tuple[Row, bool]]:
     """V1 … V7 as (expression, maximise)."""
+    minutes, days, ranks = (dict(zip(model.take, row, strict=True)) for row in costs(model, on))
+    for pool in model.pools:
+        for records in pool.kinds.values():
+            for record in (one for one in records if one.id in pool.takes):
+                _add(minutes, {pool.takes[record.id]: consumed_minutes(model.base, record)})
+                _add(days, {pool.takes[record.id]: _days_left(record, on)})
+    for record in model.facts.records:
+        if any(take.consumed is not None and record.id in take.match.ids for take in model.candidates):
+            _add(days, {variable: _days_left(record, on) for variable in model.touched[record.id]})
     return [
         ({tree.done[path]: 1 for path in requirements(model) if path in tree.done}, True),
         (tree.counted, True),
         (tree.in_all, True),
-        *((dict(zip(model.take, row, strict=True)), False) for row in costs(model, on)),
+        (minutes, False),
+        (days, False),
+        (ranks, False),
         (_weights(model), True),
     ]
 
 
+def _add(row: Row, more: Row) -> None:
+    for variable, amount in more.items():
+        row[variable] = row.get(variable, 0) + amount
+
+
 def costs(model: Model, on: date) -> list[list[int]]:
-    """What taking each candidate costs: minutes consumed (V4), days of validity (V5), rank (V6)."""
-    order = sorted({candidate.rank_key for candidate in model.candidates})
+    """What taking each candidate costs: minutes consumed (V4), days of validity (V5), rank (V6).
+
+    A counting candidate costs its rank alone, and one that splits its record no days: records that they use are counted by themselves.
+    """
+    order = sorted({candidate.rank_key for candidate in model.candidates} | model.ranks)
     return [
-        [sum(consumed_minutes(model.base, record) for record in candidate.match.records) for candidate in model.candidates],
-        [sum(_days_left(record, on) for record in candidate.match.records) for candidate in model.candidates],
+        [_minutes(model, candidate) for candidate in model.candidates],
+        [
+            0 if candidate.slot or candidate.consumed is not None else sum(_days_left(record, on) for record in candidate.match.records)
+            for candidate in model.candidates
+        ],
         [order.index(candidate.rank_key) for candidate in model.candidates],
     ]
+
+
+def _minutes(model: Model, candidate: Candidate) -> int:
+    if candidate.slot:
+        return 0
+    parts = [record if candidate.consumed is None else replace(record, credits=candidate.consumed) for record in candidate.match.records]
+    return sum(consumed_minutes(model.base, record) for record in parts)
 
 
 def _days_left(record: RecordFacts, on: date) -> int:
@@ -316,10 +347,33 @@ def _weights(model: Model) -> Row:
     """V7: a number from each choice's own name, so that equals are told apart the same way everywhere and for ever."""
     row: Row = defaultdict(int)
     for part, variable in model.part.items():
-        row[variable] += key_weight(key_of(model, part, ""))
+        if not model.candidates[part[0]].slot:
+            row[variable] += key_weight(key_of(model, part, ""))
     for seat, variable in model.seat.items():
-        row[variable] += key_weight(key_of(model, seat[:3], seat[3]))
+        if not model.candidates[seat[0]].slot:
+            row[variable] += key_weight(key_of(model, seat[:3], seat[3]))
+    for pool in model.pools:
+        _weigh_records(model, pool, row)
     return row
+
+
+def _weigh_records(model: Model, pool: Pool, row: Row) -> None:
+    """Each record that a counting candidate takes weighs by its own name, for every grant and leaf that is chosen with it."""
+    for place in pool.places if pool.plan.weighed_apart else pool.places[:1]:
+        chosen = [(part, "", unit) for part, unit in model.part.items() if part[0] == place]
+        chosen += [(seat[:3], seat[3], variable) for seat, variable in model.seat.items() if seat[0] == place]
+        for part, path, unit in chosen:
+            rule, _records, offer, grant, _path = key_of(model, part, path)
+            for kind, records in pool.kinds.items():
+                for record in (one for one in records if one.id in pool.takes):
+                    weight = key_weight((rule, [record.id], offer, grant, path))
+                    if not pool.plan.weighed_apart:
+                        row[pool.takes[record.id]] += weight
+                    elif (place, kind) in pool.counts:
+                        both = model.program.variable()
+                        model.program.at_most({both: 1, unit: -1}, 0)
+                        model.program.at_most({both: 1, pool.counts[place, kind]: -1}, 0)
+                        row[both] += weight
 
 
 def key_of(model: Model, part: Part, path: str) -> tuple[str, list[str], int, int, str]:

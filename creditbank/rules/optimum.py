@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from creditbank.rules.candidates import Candidate
-from creditbank.rules.highs import value_of
+from creditbank.rules.counting import Counted
+from creditbank.rules.giving import Candidate
 from creditbank.rules.limits import add_limits, add_posting, buckets_of, covers, is_constraint, limit_bound, made_elective
 from creditbank.rules.model import Model, Part, Seat, add_candidates, add_exclusivity, steps
 from creditbank.rules.objective import build_tree, costs, has_need, levels, need_of, requirements
+from creditbank.rules.plans import Plan
+from creditbank.rules.pools import add_pools, resolved
+from creditbank.rules.highs import value_of
 from creditbank.rules.types import Facts, Grant, Limit, LimitUse, RequirementLeaf, RuleBase
 
 NOTHING = (0, 0, 0, 0, 0, 0)
@@ -40,38 +44,44 @@ class Choice:
         return {part[0] for part in self.posted} | self.waiving
 
 
-def choose(candidates: list[Candidate], facts: Facts, base: RuleBase, limits: tuple[Limit, ...], *, on: date) -> Choice:
-    """The choice that is best on V1, then V2, … V6, and unique by V7."""
+def choose(
+    candidates: list[Candidate], facts: Facts, base: RuleBase, limits: tuple[Limit, ...], *, on: date, plans: Sequence[Plan] = (),
+    counted: Sequence[Counted] = (),
+) -> Choice:  # fmt: skip
+    """The choice that is best on V1, then V2, … V6, and unique by V7. ``counted`` are the rules that count, ``plans`` their slots."""
     system = base.system(facts.target.system)
-    if system is None or (not candidates and not facts.exceptions):
+    everything = [*candidates, *(candidate for plan in plans for candidate, _slot in plan.slots)]
+    if system is None or (not everything and not facts.exceptions):
         return Choice({}, [], NOTHING, candidates)
-    model = Model(facts, base, limits, system.step, candidates)
-    return _by_inspection(model, on) or _by_solver(model, on)
+    model = Model(facts, base, limits, system.step, everything, ranks=frozenset(one.rank_key for one in counted))
+    return (None if plans else _by_inspection(model, on)) or _by_solver(model, on, plans)
 
 
-def _by_solver(model: Model, on: date) -> Choice:
+def _by_solver(model: Model, on: date, plans: Sequence[Plan] = ()) -> Choice:
     add_candidates(model, made_elective(model.candidates, model.limits))
+    add_pools(model, plans, len(model.candidates) - sum(len(plan.slots) for plan in plans))
     add_exclusivity(model)
     add_posting(model)
     add_limits(model)
     tree = build_tree(model)
     objective = levels(model, tree, on)
-    names = list(dict.fromkeys([*_in_key_order(model, model.part), *_in_key_order(model, model.seat)]))
+    counted = [pool.takes[ident] for pool in model.pools for ident in sorted(pool.takes) if model.program.upper[pool.takes[ident]] == 1]
+    names = list(dict.fromkeys([*_in_key_order(model, model.part), *_in_key_order(model, model.seat), *counted]))
     vector = [model.posted[part] for part in sorted(model.part, key=lambda part: _key(model, part)) if model.posted[part]]
     values, reached = model.program.solve(objective, names=names, vector=vector)
     chosen = [part for part, unit in model.part.items() if values[unit] == 1]
-    counted = set(requirements(model))
+    wanted = set(requirements(model))
     return Choice(
         posted={part: value_of(model.posted[part], values) for part in chosen},
         seats=[seat for seat, variable in model.seat.items() if values[variable] == 1],
         objective=tuple(reached[:6]),
-        candidates=model.candidates,
+        candidates=resolved(model, values, on),
         waiving={
             index
             for index, take in enumerate(model.take)
             if values[take] == 1 and any(given.waives for given in model.candidates[index].given)
         },
-        done=tuple(sorted(path for path, variable in tree.done.items() if path in counted and values[variable] == 1)),
+        done=tuple(sorted(path for path, variable in tree.done.items() if path in wanted and values[variable] == 1)),
         keeps_fill=model.keeps_fill,
         level=model.program.level,
         bound=model.program.bound,
@@ -81,7 +91,9 @@ def _by_solver(model: Model, on: date) -> Choice:
 
 def _key(model: Model, name: Part | Seat) -> tuple[object, ...]:
     candidate = model.candidates[name[0]]
-    return candidate.rule.id, list(candidate.match.ids), candidate.offer, name[1], name[3] if len(name) > 3 else "", name[2]  # noqa: PLR2004
+    path = name[3] if len(name) > 3 else ""  # noqa: PLR2004  a seat, not a part
+    who = candidate.rule.id, list(candidate.match.ids), candidate.offer, candidate.slot, candidate.consumed or Decimal(0)
+    return *who, name[1], path, name[2]
 
 
 def _in_key_order(model: Model, variables: dict[Part, int] | dict[Seat, int]) -> list[int]:
@@ -95,6 +107,7 @@ def _by_inspection(model: Model, on: date) -> Choice | None:
         not model.candidates
         or target.nodes
         or model.facts.exceptions
+        or any(candidate.consumed is not None for candidate in model.candidates)
         or any(leaf.share_with or leaf.level_credits for leaf in target.leaves)
     ):
         return None

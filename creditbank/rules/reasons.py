@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from creditbank.rules.candidates import Candidate, Given, Sieve
+from creditbank.rules.candidates import Sieve
+from creditbank.rules.giving import Candidate, Given
 from creditbank.rules.limits import buckets_of, covers, is_constraint, limit_bound
 from creditbank.rules.model import Part, steps
 from creditbank.rules.objective import has_need, need_of

@@ -63,7 +63,44 @@ def options(facts: Facts, base: RuleBase) -> list[Option]:
         if left:
             kept.append(Option(option.rule, option.records, left))
     useful = [one for one in kept if any(_accepts(leaf, grant) for grant in one.grants for leaf in facts.target.seats())]
-    return [one for one in kept if not any(other.records == one.records and other.rank < one.rank for other in useful)]
+    return [
+        one
+        for one in kept
+        if not any(other.records == one.records and other.rank < one.rank and _may_shadow(other, one, everything) for other in useful)
+    ]
+
+
+def _may_shadow(first: Option, second: Option, everything: tuple[RecordFacts, ...]) -> bool:
+    """Two rules that count shadow each other only where both count the same records in the same way."""
+    if first.rule.id == second.rule.id:
+        return False
+    ways = [_way(option.rule.lhs, everything) for option in (first, second)]
+    return None in ways or ways[0] == ways[1]
+
+
+def _way(node: Node, everything: tuple[RecordFacts, ...]) -> Any:
+    """How a rule counts: for each part how many, how much, and which records each leaf knows; None for a rule that does not count."""
+    parts = list(_parts(node))
+    if any(part is None for part in parts) or not any(part.kind in {"n_of", "credits_of"} for part in parts):
+        return None
+    found = []
+    for part in (part for part in parts if part.kind != "not"):
+        leaves = [part.leaf] if part.leaf else [child.leaf for child in part.children]
+        ids = sorted(tuple(sorted(record.id for record in everything if _is(leaf, record))) for leaf in leaves)
+        found.append(
+            (part.k if part.kind == "n_of" else 0 if part.kind == "credits_of" else 1, part.credits or 0, [one for one in ids if one])
+        )
+    return sorted(found)
+
+
+def _parts(node: Node) -> Iterator[Node | None]:
+    if node.kind == "all":
+        for child in node.children:
+            yield from _parts(child)
+    elif node.kind in {"leaf", "not"} or all(child.kind == "leaf" for child in node.children):
+        yield node
+    else:
+        yield None
 
 
 def _fits(node: Node, records: frozenset[RecordFacts], everything: tuple[RecordFacts, ...]) -> bool:

@@ -1,0 +1,269 @@
+"""Counting candidates in the program: how many records of each kind they take, which records those are, and the sets after solving."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from math import lcm
+
+from creditbank.rules.amounts import ratio_between
+from creditbank.rules.counting import Counted, match_of
+from creditbank.rules.exceptions import NoRate
+from creditbank.rules.giving import Candidate, give, lead_of, lead_order
+from creditbank.rules.leaves import judge_leaf
+from creditbank.rules.matches import Judge
+from creditbank.rules.model import Model, Row
+from creditbank.rules.plans import Fits, Kind, Plan, Pool, Slot
+from creditbank.rules.types import Facts, RecordFacts, RuleBase
+
+FREE: Fits = frozenset()
+"""Of records that never lack a leaf of their own, whatever else is taken."""
+
+
+def add_pools(model: Model, plans: Sequence[Plan], first: int) -> None:
+    """Rows of all plans; their slots are the candidates from number ``first`` on, in order."""
+    for plan in plans:
+        places = list(range(first, first + len(plan.slots)))
+        first += len(plan.slots)
+        pool = Pool(plan, places, _kinds(plan))
+        model.pools.append(pool)
+        _Rows(model, pool).add()
+
+
+def _kinds(plan: Plan) -> dict[Kind, list[RecordFacts]]:
+    """Records by kind, each kind in the order of leads."""
+    counted = plan.counted
+    named = set().union(*counted.refused, counted.required)
+    valued = any(demand.credits is not None for demand in counted.demands) or any(slot.worth.low is not None for _one, slot in plan.slots)
+    free = _never_lack(counted)
+    kinds: dict[Kind, list[RecordFacts]] = defaultdict(list)
+    for record in counted.records:
+        reached = sum(record.score is not None and record.score >= score for score in plan.thresholds)
+        kind = Kind(
+            FREE if free else counted.fits[record.id], counted.worth[record.id] if valued else Fraction(0), reached, plan.blocks[record.id],
+            counted.together.get(record.id, ""), record.id if plan.weighed_apart or record.id in named else "",
+        )  # fmt: skip
+        kinds[kind].append(record)
+    return dict(kinds)
+
+
+def _never_lack(counted: Counted) -> bool:
+    """Whether any so many records have leaves of their own: each fits as many leaves as are asked, or more leaves than there are like it."""
+    if len(counted.demands) != 1 or counted.demands[0].credits is not None:
+        return False
+    alike: dict[Fits, set[str]] = defaultdict(set)
+    for record in counted.records:
+        alike[counted.fits[record.id]].add(record.class_key)
+    narrow = {fits: classes for fits, classes in alike.items() if len(fits) < counted.demands[0].count}
+    apart = sum(map(len, narrow)) == len(set().union(*narrow))
+    return apart and all(len(classes) <= len(fits) for fits, classes in narrow.items())
+
+
+@dataclass
+class _Rows:
+    """Writes the rows of one pool."""
+
+    model: Model
+    pool: Pool
+
+    def add(self) -> None:
+        counted, pool, program = self.pool.plan.counted, self.pool, self.model.program
+        self.scale = lcm(*(worth.denominator for worth in counted.worth.values()), *(
+            demand.credits.denominator for demand in counted.demands if demand.credits is not None
+        ))  # fmt: skip
+        for place, (_candidate, slot) in zip(pool.places, pool.plan.slots, strict=True):
+            for kind in pool.kinds:
+                if self._may_take(slot, kind):
+                    pool.counts[place, kind] = program.variable(len(pool.kinds[kind]))
+            self._add_slot(place, slot)
+            if slot.twin:
+                program.at_most({self.model.take[place]: 1, self.model.take[place - 1]: -1}, 0)
+        for kind, records in pool.kinds.items():
+            self._share_out(kind, records)
+
+    def _may_take(self, slot: Slot, kind: Kind) -> bool:
+        reached = slot.worth.reached is None or kind.reached <= slot.worth.reached
+        return reached and kind.block >= slot.block and kind.together == slot.together
+
+    def _share_out(self, kind: Kind, records: list[RecordFacts]) -> None:
+        """As many records of a kind are taken as all slots count of it."""
+        taken = [variable for (_place, one), variable in self.pool.counts.items() if one == kind]
+        if not taken:
+            return
+        if len(taken) == len(records) == 1:
+            self.pool.takes[records[0].id] = taken[0]
+            return
+        own = {record.id: self.model.program.variable() for record in records}
+        self.pool.takes |= own
+        self._equal({**dict.fromkeys(own.values(), 1), **dict.fromkeys(taken, -1)})
+
+    def _equal(self, row: Row) -> None:
+        self.model.program.at_most(row, 0)
+        self.model.program.at_least(row, 0)
+
+    def _of_slot(self, place: int) -> dict[Kind, int]:
+        return {kind: variable for (at, kind), variable in self.pool.counts.items() if at == place}
+
+    def _add_slot(self, place: int, slot: Slot) -> None:
+        counted, program, take = self.pool.plan.counted, self.model.program, self.model.take[place]
+        counts = self._of_slot(place)
+        self._lead(counts, slot, take)
+        self._fill(counts, take)
+        for at, demand in enumerate(counted.demands):
+            if demand.credits is not None:
+                own = {kind: variable for kind, variable in counts.items() if any(spot[0] == at for spot in kind.fits)}
+                self._reach(own, demand.credits, take)
+        if slot.worth.low is not None and slot.worth.high is not None:
+            total = {variable: self._steps(kind.worth) for kind, variable in counts.items()}
+            program.at_least({**total, take: -self._steps(slot.worth.low)}, 0)
+            program.at_most({**total, take: -self._steps(slot.worth.high)}, 0)
+        named = {kind.name: variable for kind, variable in counts.items() if kind.name}
+        for ids in counted.refused:
+            row = {named[ident]: 1 for ident in ids if ident in named}
+            if len(row) == len(ids):
+                program.at_most({**row, take: -(len(ids) - 1)}, 0)
+        for ident in counted.required:
+            row = {named[ident]: 1} if ident in named else {}
+            program.at_least({**row, take: -1}, 0)
+
+    def _steps(self, worth: Fraction) -> int:
+        return int(worth * self.scale)
+
+    def _lead(self, counts: dict[Kind, int], slot: Slot, take: int) -> None:
+        """Some record of the block leads; some record reaches the class of score."""
+        self.model.program.at_least({**{variable: 1 for kind, variable in counts.items() if kind.block == slot.block}, take: -1}, 0)
+        if slot.worth.reached:
+            best = {variable: 1 for kind, variable in counts.items() if kind.reached == slot.worth.reached}
+            self.model.program.at_least({**best, take: -1}, 0)
+
+    def _fill(self, counts: dict[Kind, int], take: int) -> None:
+        """Exactly so many records in each demand that counts, every one on a leaf of its own."""
+        program, demands = self.model.program, self.pool.plan.counted.demands
+        if all(kind.fits == FREE for kind in counts):
+            self._equal({**dict.fromkeys(counts.values(), 1), take: -demands[0].count})
+            return
+        into: dict[int, Row] = defaultdict(dict)
+        out_of: dict[Kind, Row] = defaultdict(dict)
+        for kinds, spots in self._alike(counts).items():
+            for at in sorted({spot[0] for spot in spots}):
+                many = sum(spot[0] == at for spot in spots)
+                flows = {
+                    kind: program.variable(min(many, len(self.pool.kinds[kind]))) for kind in sorted(kinds, key=lambda one: counts[one])
+                }
+                into[at] |= dict.fromkeys(flows.values(), 1)
+                program.at_most({**dict.fromkeys(flows.values(), 1), take: -many}, 0)
+                for kind, flow in flows.items():
+                    out_of[kind][flow] = 1
+        for at, demand in enumerate(demands):
+            if demand.credits is None:
+                self._equal({**into[at], take: -demand.count})
+        for kind, row in out_of.items():
+            self._equal({**row, counts[kind]: -1})
+
+    def _alike(self, counts: dict[Kind, int]) -> dict[frozenset[Kind], list[tuple[int, int]]]:
+        """Leaves that the same kinds of records fit, together."""
+        alike: dict[frozenset[Kind], list[tuple[int, int]]] = defaultdict(list)
+        for spot in sorted({spot for kind in counts for spot in kind.fits}):
+            if self.pool.plan.counted.demands[spot[0]].credits is None:
+                alike[frozenset(kind for kind in counts if spot in kind.fits)].append(spot)
+        return alike
+
+    def _reach(self, counts: dict[Kind, int], credits: Fraction, take: int) -> None:
+        """Enough credits, and not enough without the smallest record that is taken."""
+        program = self.model.program
+        by_worth: dict[int, Row] = defaultdict(dict)
+        for kind, variable in counts.items():
+            by_worth[self._steps(kind.worth)][variable] = 1
+        total = {variable: worth for worth, row in by_worth.items() for variable in row}
+        least, largest = self._steps(credits), max(by_worth, default=0)
+        program.at_least({**total, take: -least}, 0)
+        program.at_most({**total, take: -(least + largest - 1)}, 0)
+        for worth, row in by_worth.items():
+            if worth == largest:
+                continue
+            taken, most = program.variable(), sum(program.upper[variable] for variable in row)
+            program.at_most({**row, taken: -most}, 0)
+            program.at_most({**total, take: -(least + largest - 1), taken: largest - worth}, 0)
+
+
+def uses(pools: Iterable[Pool]) -> list[tuple[int, RecordFacts]]:
+    """(variable, record) of everything that counting candidates may use."""
+    return [
+        (pool.takes[record.id], record)
+        for pool in pools
+        for records in pool.kinds.values()
+        for record in records
+        if record.id in pool.takes
+    ]
+
+
+def resolved(model: Model, values: Sequence[int], on: date) -> list[Candidate]:
+    """All candidates, with the records of counting candidates that were taken. Sets that could be dealt in several ways are dealt in order."""
+    found = list(model.candidates)
+    for pool in model.pools:
+        taken = [(place, slot) for place, (_one, slot) in zip(pool.places, pool.plan.slots, strict=True) if values[model.take[place]] == 1]
+        if taken:
+            for place, ids in (_in_order(pool, taken, values, model.base) or _as_solved(pool, taken, values)).items():
+                found[place] = _concrete(model.candidates[place], pool.plan.counted, ids, model.facts, model.base, on)
+    return found
+
+
+def _as_solved(pool: Pool, taken: Sequence[tuple[int, Slot]], values: Sequence[int]) -> dict[int, list[str]]:
+    sets: dict[int, list[str]] = {}
+    left = {
+        kind: [one.id for one in records if values[pool.takes[one.id]] == 1]
+        for kind, records in pool.kinds.items()
+        if records[0].id in pool.takes
+    }
+    for place, _slot in taken:
+        sets[place] = []
+        for kind, ids in left.items():
+            count = values[pool.counts[place, kind]] if (place, kind) in pool.counts else 0
+            sets[place] += ids[:count]
+            del ids[:count]
+    return sets
+
+
+def _in_order(pool: Pool, taken: Sequence[tuple[int, Slot]], values: Sequence[int], base: RuleBase) -> dict[int, list[str]] | None:
+    """Records dealt to slots in the order of leads, where every slot comes out as it has to; None where that fails."""
+    plan, solved = pool.plan, _as_solved(pool, taken, values)
+    records = [record for record in plan.counted.records if record.id in pool.takes and values[pool.takes[record.id]] == 1]
+    rest = [record.id for record in sorted(records, key=lambda record: lead_order(record, base))]
+    kind_of = {record.id: kind for kind, own in pool.kinds.items() for record in own}
+    sets: dict[int, list[str]] = {}
+    for place, slot in taken:
+        own = [ident for ident in rest if (place, kind_of[ident]) in pool.counts][: len(solved[place])]
+        if not plan.counted.is_set(own) or not _fits_slot(own, slot, kind_of):
+            return None
+        sets[place] = own
+        rest = [ident for ident in rest if ident not in own]
+    return None if rest else sets
+
+
+def _fits_slot(ids: Sequence[str], slot: Slot, kind_of: dict[str, Kind]) -> bool:
+    kinds, worth = [kind_of[ident] for ident in ids], slot.worth
+    total = sum((kind.worth for kind in kinds), Fraction(0))
+    in_range = worth.low is None or worth.high is None or worth.low <= total <= worth.high
+    led = any(kind.block == slot.block for kind in kinds)
+    return in_range and led and (not worth.reached or any(kind.reached == worth.reached for kind in kinds))
+
+
+def _concrete(slot: Candidate, counted: Counted, ids: Iterable[str], facts: Facts, base: RuleBase, on: date) -> Candidate:
+    """The candidate with the records that it takes."""
+    match = match_of(counted, ids, judge_for(facts, base, on))
+    lead = lead_of(match.records, base)
+    given = tuple(replace(give(one.number, one.grant, match.records, lead, facts, base), seats=one.seats) for one in slot.given)
+    try:
+        by_rate = any(one.grant.credits == "rate" for one in given) and lead.system
+        ratio = ratio_between(base, lead.system, facts.target.system) if by_rate else None
+    except NoRate:  # no such record takes part
+        ratio = None
+    return replace(slot, match=match, lead=lead, given=given, ratio=ratio, slot=())
+
+
+def judge_for(facts: Facts, base: RuleBase, on: date) -> Judge:
+    """Conditions of records against leaves on a day."""
+    return lambda record, leaf: judge_leaf(record, leaf, base, on=on, applied_on=facts.applied_on)
