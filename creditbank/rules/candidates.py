@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import partial
@@ -17,12 +17,14 @@ from creditbank.rules.exceptions import BadRule, NoRate
 from creditbank.rules.giving import Candidate, Given, give, lead_of, offers
 from creditbank.rules.leaves import judge_leaf, names_record, step_of_exact
 from creditbank.rules.matches import MATCH_CAP, Judge, Match, TooManyMatches, find_matches
+from creditbank.rules.portions import MOST_PORTIONS, is_too_much, portions
 from creditbank.rules.precedence import settle
 from creditbank.rules.scope import person_fault, scope_fault
 from creditbank.rules.snapshot import plain
 from creditbank.rules.types import (
     TRUST_RANK,
     Condition,
+    CreditSystem,
     Facts,
     Leaf,
     Node,
@@ -127,8 +129,8 @@ def _is_eligible(record: RecordFacts, facts: Facts, on: date, fault: tuple[str, 
         reason = Reason("not_available", data=(("state", "held"), ("application", held[record.id])))
     elif record.state != "available":
         reason = Reason("not_available", data=(("state", record.state), ("application", "")))
-    elif record.id in used:
-        reason = Reason("already_used", data=(("decision", used[record.id]),))
+    elif record.id in used or (record.remaining is not None and record.remaining <= 0):
+        reason = Reason("already_used", data=(("decision", used.get(record.id, "")),))
     elif record.valid_until is not None and record.valid_until < on:
         reason = Reason("expired", data=(("valid_until", record.valid_until.isoformat()), ("on", on.isoformat())))
     elif fault is not None:
@@ -174,6 +176,10 @@ def _passes_gates(record: RecordFacts, rule: Rule, question: _Question, result: 
     blocked = _unconvertible(record, rule, question)
     if blocked is not None:
         result.reasons[record.id].append(Reason("not_convertible", rule.id, (("from", blocked[0]), ("to", blocked[1]))))
+        return False
+    if rule.consume == "whole" and record.remaining is not None and record.credits is not None and record.remaining < record.credits:
+        left = (("field", "credits"), ("has", _text(record.remaining)), ("needs", _text(record.credits)))
+        result.reasons[record.id].append(Reason("rule_failed", rule.id, left))
         return False
     for kind, day, first, last in _windows(record, rule, question):
         if day is None or not in_window(day, first, last):
@@ -368,19 +374,33 @@ def _add_candidates(rule: Rule, match: Match, question: _Question, result: Sieve
         return
     if system is None or not match.records:
         return
-    base = question.base
-    lead = lead_of(match.records, base)
     try:
-        by_rate = any(grant.credits == "rate" for grant in rule.grants) and lead.system
-        ratio = ratio_between(base, lead.system, question.facts.target.system) if by_rate else None
-        for offer, numbers in enumerate(offers(rule), start=1):
-            given = tuple(give(number, rule.grants[number - 1], match.records, lead, question.facts, base) for number in numbers)
-            result.candidates.append(Candidate(rule, match, given, lead, ratio, offer))
+        found = list(_candidates(rule, match, system, question))
+        if not found:
+            raise BadRule("no part of the record comes out in whole steps")  # noqa: TRY301  the same reason as below
+        result.candidates += found
+    except TooManyMatches:
+        result.note(match.records, Reason("too_many_matches", rule.id, (("cap", str(MOST_PORTIONS)),)))
+        result.complete = False
     except NoRate as error:
         result.note(match.records, Reason("no_rate", rule.id, (("from", error.source), ("to", error.target))))
     except BadRule:
         data = (("field", "amount"), ("has", "—"), ("needs", str(system.step)))
         result.note(match.records, Reason("rule_failed", rule.id, data))
+
+
+def _candidates(rule: Rule, match: Match, system: CreditSystem, question: _Question) -> Iterator[Candidate]:
+    """One for each offer, and for each part of the record where the rule may split it."""
+    facts, base = question.facts, question.base
+    lead = lead_of(match.records, base)
+    by_rate = any(grant.credits == "rate" for grant in rule.grants) and lead.system
+    ratio = ratio_between(base, lead.system, facts.target.system) if by_rate else None
+    for consumed in portions(rule, match, system, base):
+        used = match.records if consumed is None else tuple(replace(record, credits=consumed) for record in match.records)
+        for offer, numbers in enumerate(offers(rule), start=1):
+            given = tuple(give(number, rule.grants[number - 1], used, lead, facts, base) for number in numbers)
+            if consumed is None or not is_too_much(given, lead, system, facts, base):
+                yield Candidate(rule, match, given, lead, ratio, offer, consumed)
 
 
 def _text(value: object) -> str:

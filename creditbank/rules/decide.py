@@ -18,7 +18,7 @@ from creditbank.rules.objective import has_need, need_of
 from creditbank.rules.optimum import Choice, choose, limit_uses
 from creditbank.rules.reasons import Explainer, cut_reasons
 from creditbank.rules.slots import plan_slots
-from creditbank.rules.snapshot import SEMANTICS, hash_of, snapshot
+from creditbank.rules.snapshot import hash_of, semantics_of, snapshot
 from creditbank.rules.titles import with_title_classes
 from creditbank.rules.types import Allocation, Condition, Decision, Facts, Limit, Proof, Reason, RuleBase
 
@@ -36,6 +36,7 @@ def answer(facts: Facts, rules: RuleBase, limits: tuple[Limit, ...], on: date, *
 
     Raises SamePerson.
     """
+    semantics = semantics_of(rules)
     facts, rules, limits = apply_exceptions(_sorted(facts), rules, tuple(sorted(limits, key=lambda limit: limit.id)), on)
     facts = with_title_classes(facts, rules.titles)
     sieved = sieve(facts, rules, on=on)
@@ -49,13 +50,13 @@ def answer(facts: Facts, rules: RuleBase, limits: tuple[Limit, ...], on: date, *
         learner=facts.learner,
         target=facts.target.code,
         allocation=allocation,
-        unused=Explainer(facts, rules, limits, sieved, choice, step).unused(),
+        unused=Explainer(facts, rules, limits, sieved, choice, step, on).unused(),
         objective=choice.objective,
         posted=sum((choice_amount * step for choice_amount in choice.posted.values()), Decimal(0)),
         limits=limit_uses(choice, facts, rules, limits, step),
         proof=_proof(choice, complete=sieved.complete),
         snapshot_hash=question,
-        semantics=SEMANTICS,
+        semantics=semantics,
         open_leaves=_open_leaves(facts, allocation),
         minima=minima(_items(choice, allocation), facts, limits, step),
         done=choice.done,
@@ -119,6 +120,7 @@ def _row(candidate: Candidate, given: Given, part: Part, leaf: str, full: Decima
         grade=given.grade,
         in_gpa=given.grant.in_gpa,
         without_credit=cut is not None and cut.code == "subject_only",
+        consumed=candidate.consumed,
     )
 
 

@@ -252,16 +252,23 @@ def _fits_slot(ids: Sequence[str], slot: Slot, kind_of: dict[str, Kind]) -> bool
 
 
 def _concrete(slot: Candidate, counted: Counted, ids: Iterable[str], facts: Facts, base: RuleBase, on: date) -> Candidate:
-    """The candidate with the records that it takes."""
+    """The candidate with the records that it takes, in the leaves that were meant for it."""
+    found = candidate_of(counted, ids, facts, base, on)
+    seats = {one.number: one.seats for one in slot.given}
+    return replace(found, given=tuple(replace(one, seats=seats[one.number]) for one in found.given))
+
+
+def candidate_of(counted: Counted, ids: Iterable[str], facts: Facts, base: RuleBase, on: date) -> Candidate:
+    """The candidate that one set of records would be."""
     match = match_of(counted, ids, judge_for(facts, base, on))
     lead = lead_of(match.records, base)
-    given = tuple(replace(give(one.number, one.grant, match.records, lead, facts, base), seats=one.seats) for one in slot.given)
+    given = tuple(give(number, counted.rule.grants[number - 1], match.records, lead, facts, base) for number in counted.numbers)
     try:
         by_rate = any(one.grant.credits == "rate" for one in given) and lead.system
         ratio = ratio_between(base, lead.system, facts.target.system) if by_rate else None
     except NoRate:  # no such record takes part
         ratio = None
-    return replace(slot, match=match, lead=lead, given=given, ratio=ratio, slot=())
+    return Candidate(counted.rule, match, given, lead, ratio, counted.offer)
 
 
 def judge_for(facts: Facts, base: RuleBase, on: date) -> Judge:

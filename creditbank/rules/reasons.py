@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from creditbank.rules.candidates import Sieve
+from creditbank.rules.counting import Counted
 from creditbank.rules.giving import Candidate, Given
 from creditbank.rules.limits import buckets_of, covers, is_constraint, limit_bound
-from creditbank.rules.model import Part, steps
+from creditbank.rules.model import Part, left_of, steps
 from creditbank.rules.objective import has_need, need_of
 from creditbank.rules.optimum import Choice, grant_of, limit_uses
+from creditbank.rules.pools import candidate_of
 from creditbank.rules.types import Facts, Limit, Reason, RecordFacts, RequirementLeaf, RuleBase, Unused
 
 STAGES = (
@@ -25,28 +28,54 @@ GATES = ("not_available", "already_used", "expired", "not_eligible")
 class Explainer:
     """Explains one finished decision."""
 
-    def __init__(self, facts: Facts, base: RuleBase, limits: tuple[Limit, ...], sieved: Sieve, choice: Choice, step: Decimal) -> None:
+    def __init__(
+        self, facts: Facts, base: RuleBase, limits: tuple[Limit, ...], sieved: Sieve, choice: Choice, step: Decimal, on: date
+    ) -> None:
         self.facts, self.base, self.limits, self.sieved, self.choice, self.step = facts, base, limits, sieved, choice, step
+        self.on = on
         self.taken = choice.taken()
         self.used = {ident: index for index in self.taken for ident in choice.candidates[index].match.ids}
         self.classes = {record.class_key: record.id for index in self.taken for record in choice.candidates[index].match.records}
         self.uses = {(use.limit, use.bucket): use.used for use in limit_uses(choice, facts, base, limits, step)}
 
     def unused(self) -> tuple[Unused, ...]:
-        """Every record that is not used, with all reasons, the headline first."""
-        by_record: dict[str, list[Candidate]] = {}
+        """Every record that is not used, or not used up, with all reasons, the headline first."""
+        by_record: dict[str, dict[tuple[str, int, tuple[str, ...]], Candidate]] = {}
         for index, candidate in enumerate(self.choice.candidates):
-            if index not in self.taken:
-                for ident in candidate.match.ids:
-                    by_record.setdefault(ident, []).append(candidate)
+            if index not in self.taken and not candidate.slot:
+                for ident in candidate.match.ids:  # of one that splits its record the smallest part is asked
+                    by_record.setdefault(ident, {}).setdefault((candidate.rule.id, candidate.offer, candidate.match.ids), candidate)
         rows = []
         for record in self.facts.records:
+            candidates = list(by_record.get(record.id, {}).values())
             if record.id in self.used:
+                rows += self._rest(record, candidates)
                 continue
             reasons = list(self.sieved.reasons.get(record.id, ()))
-            reasons += [self._why_not(candidate) for candidate in by_record.get(record.id, ())]
+            reasons += [self._why_not(candidate) for candidate in candidates]
+            reasons += [self._why_not_counted(one, record) for one in self.sieved.counted if record.id in one.fits]
             rows.append(Unused(record.id, headline_first(reasons or [self._no_rule(record)])))
         return tuple(rows)
+
+    def _rest(self, record: RecordFacts, candidates: list[Candidate]) -> list[Unused]:
+        """What is left of a record that was split, and why nobody takes it."""
+        used = [self.choice.candidates[index].consumed for index in self.taken if record.id in self.choice.candidates[index].match.ids]
+        left = left_of(record) - sum((amount for amount in used if amount is not None), Decimal(0))
+        if None in used or left <= 0:
+            return []
+        own = [candidate for candidate in candidates if candidate.consumed is not None and candidate.consumed <= left]
+        full = [self._full_limit(one) for one in own if any(self._would_gain(given) for given in one.given)]
+        seats = dict.fromkeys(path for one in own for given in one.given for path in given.seats)
+        not_needed = Reason("not_needed", data=(("leaf", ", ".join(seats) or "no leaf accepts"), ("left", _text(left))))
+        return [Unused(record.id, headline_first([reason for reason in full if reason is not None] or [not_needed]))]
+
+    def _why_not_counted(self, counted: Counted, record: RecordFacts) -> Reason:
+        """The local test for a rule that counts: a set with this record, of records that nothing uses where there are enough."""
+        classes = {one.id: one.class_key for one in counted.records}
+        ids = counted.completed(record.id, lambda ident: ident not in self.used and classes[ident] not in self.classes)
+        if ids is None:
+            return Reason("rule_failed", counted.rule.id, (("field", "k_of_n"), ("has", "—"), ("needs", "—")))
+        return self._why_not(candidate_of(counted, ids, self.facts, self.base, self.on))
 
     def _no_rule(self, record: RecordFacts) -> Reason:
         return Reason("no_rule", data=(("outcome", record.outcome), ("target", self.facts.target.code)))

@@ -27,6 +27,7 @@ from creditbank.rules.types import (
     Limit,
     Node,
     Outcome,
+    Rate,
     RecordFacts,
     RequirementLeaf,
     Rule,
@@ -76,8 +77,12 @@ def question(case: dict[str, Any]) -> tuple[Facts, RuleBase, tuple[Limit, ...], 
     letters = any(not record.grade.replace(".", "").isdigit() for record in records if record.grade)
     scales = tuple(_scale(row) for row in case.get("scales", ())) or ((LETTERS,) if letters else ())
     wanted, refused = _conditions(case.get("eligible", {}))
+    rates = case.get("rates", {})
+    others = tuple(
+        CreditSystem(code, Decimal(16), Decimal(1)) for code in sorted({part for pair in rates for part in pair.split("-")} - {"U"})
+    )
     base = RuleBase(
-        rules, (system,), scales=scales, calendars=(KOREA,), book="examples", levels=_levels(case.get("levels", {})),
+        rules, (system, *others), rates=tuple(Rate(*pair.split("-"), *Fraction(value).as_integer_ratio()) for pair, value in rates.items()), scales=scales, calendars=(KOREA,), book="examples", levels=_levels(case.get("levels", {})),
         grade_maps=tuple(_grade_map(row) for row in case.get("grade_maps", ())), titles=_titles(case.get("title_matching")), eligible=wanted,
         not_eligible=refused, outcomes=tuple(Outcome(**row) for row in case.get("outcomes", ())),
     )  # fmt: skip
@@ -200,6 +205,9 @@ def _grant(row: dict[str, Any]) -> Grant:
     about = row[kind]
     grade = ";".join(f"{score}:{label}" for score, label in row["map"].items()) if "map" in row else str(row.get("grade", ""))
     common = {"grade": grade, "in_gpa": row.get("in_gpa", True)}
+    if row.get("cr") == "rate":
+        most = Decimal(row["max"]) if "max" in row else None
+        return Grant(kind, about, credits="rate", max_amount=most, **common)
     if isinstance(about, dict):
         return Grant(kind, subject=about["subject"], level=about.get("level"), amount=Decimal(row["cr"]), **common)
     if "steps" in row:
@@ -233,7 +241,7 @@ def _leaf(row: Any) -> RequirementLeaf:
 
 
 def _limit(row: dict[str, Any]) -> Limit:
-    names = {"source": "source_type", "subject": "subject"}
+    names = {"source": "source_type", "subject": "subject", "issuer": "institution", "kind": "kind"}
     chosen = {
         part: tuple((names[name], (value,)) for name, value in row.get(key, {}).items())
         for part, key in (("selector", "selector"), ("exempt", "except"))

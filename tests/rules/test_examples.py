@@ -70,7 +70,8 @@ def found(decision, case):
     total = case["target"].get("total")
     relief = sum((row.amount for row in decision.allocation if row.kind == "exemption"), Decimal(0))
     return {
-        "V1": decision.objective[0], "V2": decision.objective[1], "V3": decision.objective[2], "posted": _text(decision.posted), "used": used,
+        "V1": decision.objective[0], "V2": decision.objective[1], "V3": decision.objective[2], "V4": decision.objective[3],
+        "consumed": {row.rule: _text(row.consumed) for row in decision.allocation if row.consumed is not None}, "posted": _text(decision.posted), "used": used,
         "rules": sorted({row.rule for row in decision.allocation}), "why": {name: why[name] for name in case["expect"].get("why", ()) if name in why},
         "why_n": Counter(why.values()), "done": list(decision.done), "subject_only": _text(extra),
         "per_record": {name: _text(per_record.get(name, Decimal(0))) for name in case["expect"].get("per_record", ())},
