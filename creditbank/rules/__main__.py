@@ -166,7 +166,7 @@ def answer(decision: Decision, base: RuleBase) -> dict[str, Any]:
 def _row(row: Allocation) -> dict[str, Any]:
     return {
         "rule": row.rule, "version": row.version, "records": list(row.records), "grant": row.grant, "kind": row.kind, "leaf": row.leaf or None,
-        "fill": row.fill, "posted": row.posted,
+        "fill": row.fill, "posted": row.posted, **({"consumed": row.consumed} if row.consumed is not None else {}),
     }  # fmt: skip
 
 
