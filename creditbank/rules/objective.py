@@ -344,36 +344,37 @@ def _reach(model: Model, done: int, row: Row, need: int, waiving: Row) -> None:
 
 
 def _weights(model: Model) -> Row:
-    """V7: a number from each choice's own name, so that equals are told apart the same way everywhere and for ever."""
+    """V7: a number from each choice's own name, so that equals are told apart the same way everywhere and for ever.
+
+    Where a rule counts, each record that is taken weighs by its own name, for its grant and leaf; where it gives several grants, or one of
+    them may sit in several leaves, for all its grants, and each seat weighs by the record that could lead.
+    """
     row: Row = defaultdict(int)
+    together = {place for pool in model.pools if _is_plain(model, pool) for place in pool.places}
     for part, variable in model.part.items():
         if not model.candidates[part[0]].slot:
             row[variable] += key_weight(key_of(model, part, ""))
     for seat, variable in model.seat.items():
-        if not model.candidates[seat[0]].slot:
+        if seat[0] not in together:
             row[variable] += key_weight(key_of(model, seat[:3], seat[3]))
     for pool in model.pools:
         _weigh_records(model, pool, row)
     return row
 
 
+def _is_plain(model: Model, pool: Pool) -> bool:
+    """Whether every slot of a pool gives one grant in one and the same leaf."""
+    return all(len(model.candidates[place].given) == 1 and len(model.seats_of((place, model.candidates[place].given[0].number, False))) == 1
+               and (place, model.candidates[place].given[0].number, True) not in model.part for place in pool.places)  # fmt: skip
+
+
 def _weigh_records(model: Model, pool: Pool, row: Row) -> None:
-    """Each record that a counting candidate takes weighs by its own name, for every grant and leaf that is chosen with it."""
-    for place in pool.places if pool.plan.weighed_apart else pool.places[:1]:
-        chosen = [(part, "", unit) for part, unit in model.part.items() if part[0] == place]
-        chosen += [(seat[:3], seat[3], variable) for seat, variable in model.seat.items() if seat[0] == place]
-        for part, path, unit in chosen:
-            rule, _records, offer, grant, _path = key_of(model, part, path)
-            for kind, records in pool.kinds.items():
-                for record in (one for one in records if one.id in pool.takes):
-                    weight = key_weight((rule, [record.id], offer, grant, path))
-                    if not pool.plan.weighed_apart:
-                        row[pool.takes[record.id]] += weight
-                    elif (place, kind) in pool.counts:
-                        both = model.program.variable()
-                        model.program.at_most({both: 1, unit: -1}, 0)
-                        model.program.at_most({both: 1, pool.counts[place, kind]: -1}, 0)
-                        row[both] += weight
+    first = model.candidates[pool.places[0]]
+    paths = ["", *(first.given[0].seats if _is_plain(model, pool) else ())]
+    for records in pool.kinds.values():
+        for record in (one for one in records if one.id in pool.takes):
+            keys = [(first.rule.id, [record.id], first.offer, given.number, path) for given in first.given for path in paths]
+            row[pool.takes[record.id]] += sum(map(key_weight, keys))
 
 
 def key_of(model: Model, part: Part, path: str) -> tuple[str, list[str], int, int, str]:

@@ -10,12 +10,12 @@ from decimal import Decimal
 
 from creditbank.rules.counting import Counted
 from creditbank.rules.giving import Candidate
+from creditbank.rules.highs import value_of
 from creditbank.rules.limits import add_limits, add_posting, buckets_of, covers, is_constraint, limit_bound, made_elective
 from creditbank.rules.model import Model, Part, Seat, add_candidates, add_exclusivity, steps
 from creditbank.rules.objective import build_tree, costs, has_need, levels, need_of, requirements
 from creditbank.rules.plans import Plan
 from creditbank.rules.pools import add_pools, resolved
-from creditbank.rules.highs import value_of
 from creditbank.rules.types import Facts, Grant, Limit, LimitUse, RequirementLeaf, RuleBase
 
 NOTHING = (0, 0, 0, 0, 0, 0)

@@ -53,8 +53,6 @@ class Plan:
     slots: tuple[tuple[Candidate, Slot], ...]
     blocks: dict[str, int]
     thresholds: tuple[Decimal, ...]
-    weighed_apart: bool
-    """Whether each grant and leaf weighs its records by itself; else all of them weigh the same."""
 
 
 @dataclass

@@ -44,7 +44,7 @@ def _kinds(plan: Plan) -> dict[Kind, list[RecordFacts]]:
         reached = sum(record.score is not None and record.score >= score for score in plan.thresholds)
         kind = Kind(
             FREE if free else counted.fits[record.id], counted.worth[record.id] if valued else Fraction(0), reached, plan.blocks[record.id],
-            counted.together.get(record.id, ""), record.id if plan.weighed_apart or record.id in named else "",
+            counted.together.get(record.id, ""), record.id if record.id in named else "",
         )  # fmt: skip
         kinds[kind].append(record)
     return dict(kinds)

@@ -61,21 +61,17 @@ class _Planner:
         self.made = 0
 
     def plans(self) -> list[Plan]:
-        """Slots that give one grant in one leaf share a plan for each leaf; every other slot has its own."""
+        """Slots that give one grant in one leaf share a plan for each leaf; those of several grants or leaves share one."""
         shared: dict[str, list[tuple[Candidate, Slot]]] = {}
-        own = []
         for given, lead, slot in self._kinds():
             for placed in self._placed(given, lead):
-                plain = len(placed) == 1 and (len(placed[0].seats) == 1 or bool(placed[0].waives)) and not self._may_move(placed[0], lead)
+                path = "".join(placed[0].seats or (placed[0].waives,)) if self._is_plain(placed, lead) else ""
                 for turn in range(self._times(placed, lead, slot)):
-                    candidate = self._candidate(placed, lead)
-                    if plain:
-                        path = placed[0].seats[0] if placed[0].seats else placed[0].waives
-                        shared.setdefault(path, []).append((candidate, replace(slot, twin=turn > 0)))
-                    else:
-                        own.append([(candidate, slot)])
-        groups = [(group, False) for group in shared.values()] + [(group, True) for group in own]
-        return [Plan(self.counted, tuple(group), self.blocks, self.thresholds, apart) for group, apart in groups]
+                    shared.setdefault(path, []).append((self._candidate(placed, lead), replace(slot, twin=turn > 0)))
+        return [Plan(self.counted, tuple(group), self.blocks, self.thresholds) for group in shared.values()]
+
+    def _is_plain(self, given: tuple[Given, ...], lead: RecordFacts) -> bool:
+        return len(given) == 1 and len(given[0].seats) <= 1 and not self._may_move(given[0], lead)
 
     def _candidate(self, given: tuple[Given, ...], lead: RecordFacts) -> Candidate:
         self.made += 1
