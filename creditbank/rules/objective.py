@@ -48,7 +48,19 @@ def levels(model: Model, tree: Tree, on: date) -> list[tuple[Row, bool]]:
         (days, False),
         (ranks, False),
         (_weights(model), True),
+        *([(_slot_weights(model), True)] if model.pools else []),
     ]
+
+
+def _slot_weights(model: Model) -> Row:
+    """Which counting candidates take the records that V7 has chosen: every pair of a slot and a kind of record weighs by its own name."""
+    row: Row = {}
+    for pool in model.pools:
+        first = {kind: records[0].id for kind, records in pool.kinds.items()}
+        for (place, kind), variable in pool.counts.items():
+            one = model.candidates[place]
+            row[variable] = key_weight((one.rule.id, [one.lead.id, first[kind]], one.offer, one.slot[-1], "".join(one.given[0].seats[:1])))
+    return row
 
 
 def _add(row: Row, more: Row) -> None:

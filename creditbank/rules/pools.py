@@ -12,7 +12,7 @@ from math import lcm
 from creditbank.rules.amounts import ratio_between
 from creditbank.rules.counting import Counted, match_of
 from creditbank.rules.exceptions import NoRate
-from creditbank.rules.giving import Candidate, give, lead_of, lead_order
+from creditbank.rules.giving import Candidate, give, lead_of
 from creditbank.rules.leaves import judge_leaf
 from creditbank.rules.matches import Judge
 from creditbank.rules.model import Model, Row
@@ -75,22 +75,23 @@ class _Rows:
             demand.credits.denominator for demand in counted.demands if demand.credits is not None
         ))  # fmt: skip
         for place, (_candidate, slot) in zip(pool.places, pool.plan.slots, strict=True):
-            for kind in pool.kinds:
-                if self._may_take(slot, kind):
-                    pool.counts[place, kind] = program.variable(len(pool.kinds[kind]))
-            self._add_slot(place, slot)
+            counts = {kind: program.variable(len(records)) for kind, records in pool.kinds.items() if self._may_take(slot, kind)}
+            pool.counts |= {(place, kind): variable for kind, variable in counts.items()}
+            self._add_slot(place, slot, counts)
             if slot.twin:
                 program.at_most({self.model.take[place]: 1, self.model.take[place - 1]: -1}, 0)
+        by_kind: dict[Kind, list[int]] = defaultdict(list)
+        for (_place, kind), variable in pool.counts.items():
+            by_kind[kind].append(variable)
         for kind, records in pool.kinds.items():
-            self._share_out(kind, records)
+            self._share_out(by_kind[kind], records)
 
     def _may_take(self, slot: Slot, kind: Kind) -> bool:
         reached = slot.worth.reached is None or kind.reached <= slot.worth.reached
         return reached and kind.block >= slot.block and kind.together == slot.together
 
-    def _share_out(self, kind: Kind, records: list[RecordFacts]) -> None:
+    def _share_out(self, taken: list[int], records: list[RecordFacts]) -> None:
         """As many records of a kind are taken as all slots count of it."""
-        taken = [variable for (_place, one), variable in self.pool.counts.items() if one == kind]
         if not taken:
             return
         if len(taken) == len(records) == 1:
@@ -104,12 +105,8 @@ class _Rows:
         self.model.program.at_most(row, 0)
         self.model.program.at_least(row, 0)
 
-    def _of_slot(self, place: int) -> dict[Kind, int]:
-        return {kind: variable for (at, kind), variable in self.pool.counts.items() if at == place}
-
-    def _add_slot(self, place: int, slot: Slot) -> None:
+    def _add_slot(self, place: int, slot: Slot, counts: dict[Kind, int]) -> None:
         counted, program, take = self.pool.plan.counted, self.model.program, self.model.take[place]
-        counts = self._of_slot(place)
         self._lead(counts, slot, take)
         self._fill(counts, take)
         for at, demand in enumerate(counted.demands):
@@ -201,54 +198,31 @@ def uses(pools: Iterable[Pool]) -> list[tuple[int, RecordFacts]]:
 
 
 def resolved(model: Model, values: Sequence[int], on: date) -> list[Candidate]:
-    """All candidates, with the records of counting candidates that were taken. Sets that could be dealt in several ways are dealt in order."""
+    """All candidates, with the records of counting candidates that were taken."""
     found = list(model.candidates)
     for pool in model.pools:
-        taken = [(place, slot) for place, (_one, slot) in zip(pool.places, pool.plan.slots, strict=True) if values[model.take[place]] == 1]
+        taken = [place for place in pool.places if values[model.take[place]] == 1]
         if taken:
-            for place, ids in (_in_order(pool, taken, values, model.base) or _as_solved(pool, taken, values)).items():
+            for place, ids in _dealt(pool, taken, values).items():
                 found[place] = _concrete(model.candidates[place], pool.plan.counted, ids, model.facts, model.base, on)
     return found
 
 
-def _as_solved(pool: Pool, taken: Sequence[tuple[int, Slot]], values: Sequence[int]) -> dict[int, list[str]]:
+def _dealt(pool: Pool, taken: Sequence[int], values: Sequence[int]) -> dict[int, list[str]]:
+    """The records of each slot: of every kind as many as it counts, slots in their order, records in the order of leads."""
     sets: dict[int, list[str]] = {}
     left = {
         kind: [one.id for one in records if values[pool.takes[one.id]] == 1]
         for kind, records in pool.kinds.items()
         if records[0].id in pool.takes
     }
-    for place, _slot in taken:
+    for place in taken:
         sets[place] = []
         for kind, ids in left.items():
             count = values[pool.counts[place, kind]] if (place, kind) in pool.counts else 0
             sets[place] += ids[:count]
             del ids[:count]
     return sets
-
-
-def _in_order(pool: Pool, taken: Sequence[tuple[int, Slot]], values: Sequence[int], base: RuleBase) -> dict[int, list[str]] | None:
-    """Records dealt to slots in the order of leads, where every slot comes out as it has to; None where that fails."""
-    plan, solved = pool.plan, _as_solved(pool, taken, values)
-    records = [record for record in plan.counted.records if record.id in pool.takes and values[pool.takes[record.id]] == 1]
-    rest = [record.id for record in sorted(records, key=lambda record: lead_order(record, base))]
-    kind_of = {record.id: kind for kind, own in pool.kinds.items() for record in own}
-    sets: dict[int, list[str]] = {}
-    for place, slot in taken:
-        own = [ident for ident in rest if (place, kind_of[ident]) in pool.counts][: len(solved[place])]
-        if not plan.counted.is_set(own) or not _fits_slot(own, slot, kind_of):
-            return None
-        sets[place] = own
-        rest = [ident for ident in rest if ident not in own]
-    return None if rest else sets
-
-
-def _fits_slot(ids: Sequence[str], slot: Slot, kind_of: dict[str, Kind]) -> bool:
-    kinds, worth = [kind_of[ident] for ident in ids], slot.worth
-    total = sum((kind.worth for kind in kinds), Fraction(0))
-    in_range = worth.low is None or worth.high is None or worth.low <= total <= worth.high
-    led = any(kind.block == slot.block for kind in kinds)
-    return in_range and led and (not worth.reached or any(kind.reached == worth.reached for kind in kinds))
 
 
 def _concrete(slot: Candidate, counted: Counted, ids: Iterable[str], facts: Facts, base: RuleBase, on: date) -> Candidate:
