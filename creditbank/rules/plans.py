@@ -36,9 +36,9 @@ class Worth:
 
 @dataclass(frozen=True)
 class Slot:
-    """A counting candidate before it is solved: the block that leads it, what its records must be worth, and what they share."""
+    """A counting candidate before it is solved: the class of records that leads it, what its records must be worth, and what they share."""
 
-    block: int
+    told: int
     worth: Worth
     together: str
     twin: bool
@@ -47,11 +47,15 @@ class Slot:
 
 @dataclass(frozen=True)
 class Plan:
-    """All counting candidates of one rule and offer that draw on the same variables, with the block of every record."""
+    """All counting candidates of one rule and offer that draw on the same variables, with the block of every record.
+
+    A block is a run of records of one class in the order of leads; ``classes`` are those of the blocks.
+    """
 
     counted: Counted
     slots: tuple[tuple[Candidate, Slot], ...]
     blocks: dict[str, int]
+    classes: tuple[int, ...]
     thresholds: tuple[Decimal, ...]
 
 

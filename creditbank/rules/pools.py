@@ -88,7 +88,7 @@ class _Rows:
 
     def _may_take(self, slot: Slot, kind: Kind) -> bool:
         reached = slot.worth.reached is None or kind.reached <= slot.worth.reached
-        return reached and kind.block >= slot.block and kind.together == slot.together
+        return reached and kind.block >= self.pool.plan.classes.index(slot.told) and kind.together == slot.together
 
     def _share_out(self, taken: list[int], records: list[RecordFacts]) -> None:
         """As many records of a kind are taken as all slots count of it."""
@@ -130,11 +130,17 @@ class _Rows:
         return int(worth * self.scale)
 
     def _lead(self, counts: dict[Kind, int], slot: Slot, take: int) -> None:
-        """Some record of the block leads; some record reaches the class of score."""
-        self.model.program.at_least({**{variable: 1 for kind, variable in counts.items() if kind.block == slot.block}, take: -1}, 0)
+        """The first record is of the slot's class: one of another class needs one of this class before it. Some reaches the class of score."""
+        program, classes = self.model.program, self.pool.plan.classes
+        own = {variable: kind.block for kind, variable in counts.items() if classes[kind.block] == slot.told}
+        program.at_least({**dict.fromkeys(own, 1), take: -1}, 0)
+        for block in sorted({kind.block for kind in counts if classes[kind.block] != slot.told}):
+            here = [(kind, variable) for kind, variable in counts.items() if kind.block == block]
+            most = sum(len(self.pool.kinds[kind]) for kind, _variable in here)
+            program.at_most({**{variable: 1 for _kind, variable in here}, **{one: -most for one, at in own.items() if at < block}}, 0)
         if slot.worth.reached:
             best = {variable: 1 for kind, variable in counts.items() if kind.reached == slot.worth.reached}
-            self.model.program.at_least({**best, take: -1}, 0)
+            program.at_least({**best, take: -1}, 0)
 
     def _fill(self, counts: dict[Kind, int], take: int) -> None:
         """Exactly so many records in each demand that counts, every one on a leaf of its own."""

@@ -1,7 +1,6 @@
 """Counting candidates: one for every way in which a set of records could be charged, valued and placed, as often as it could be used.
 
-What distinguishes them is the block of records that may lead (records next to each other in the order of leads that no limit and no grade
-tells apart), the amounts given, and the leaf. Which records each takes is decided in the program (``pools``).
+What distinguishes them is the class of records that may lead (those that no limit and no leaf tells apart), the amounts given, and the leaf. Which records each takes is decided in the program (``pools``).
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from creditbank.rules.amounts import consumed_minutes, grant_amount, round_to_st
 from creditbank.rules.counting import Counted
 from creditbank.rules.exceptions import BadRule
 from creditbank.rules.giving import Candidate, Given, given_amount, lead_order
-from creditbank.rules.limits import allowed_overflow, buckets_of, covers, is_constraint
+from creditbank.rules.limits import allowed_overflow, buckets_of, covers, is_constraint, limit_bound
 from creditbank.rules.matches import Match
 from creditbank.rules.model import may_share, steps
 from creditbank.rules.objective import need_of
@@ -55,6 +54,7 @@ class _Planner:
     def __post_init__(self) -> None:
         self.grants = {number: self.counted.rule.grants[number - 1] for number in self.counted.numbers}
         self.records = sorted(self.counted.records, key=lambda record: lead_order(record, self.base))
+        self.classes: list[int] = []
         self.blocks = self._blocks()
         scores = {score for grant in self.grants.values() if grant.credits == "steps" for score, _amount in grant.steps}
         self.thresholds = tuple(sorted(scores))
@@ -68,7 +68,7 @@ class _Planner:
                 path = "".join(placed[0].seats or (placed[0].waives,)) if self._is_plain(placed, lead) else ""
                 for turn in range(self._times(placed, lead, slot)):
                     shared.setdefault(path, []).append((self._candidate(placed, lead), replace(slot, twin=turn > 0)))
-        return [Plan(self.counted, tuple(group), self.blocks, self.thresholds) for group in shared.values()]
+        return [Plan(self.counted, tuple(group), self.blocks, tuple(self.classes), self.thresholds) for group in shared.values()]
 
     def _is_plain(self, given: tuple[Given, ...], lead: RecordFacts) -> bool:
         return len(given) == 1 and len(given[0].seats) <= 1 and not self._may_move(given[0], lead)
@@ -81,18 +81,18 @@ class _Planner:
         return Candidate(self.counted.rule, Match((lead,), ()), given, lead, None, self.counted.offer, slot=place)
 
     def _blocks(self) -> dict[str, int]:
-        """Records in the order of leads, numbered anew wherever a limit or a grade tells the next one apart."""
+        """Records in the order of leads, numbered anew wherever a limit or a leaf tells the next one apart; sets the class of each block."""
         blocks: dict[str, int] = {}
-        before, block = None, -1
+        classes: dict[tuple[object, ...], int] = {}
         for record in self.records:
-            told = self._told_apart(record)
-            block += told != before
-            before = told
-            blocks[record.id] = block
+            told = classes.setdefault(self._told_apart(record), len(classes))
+            if not self.classes or self.classes[-1] != told:
+                self.classes.append(told)
+            blocks[record.id] = len(self.classes) - 1
         return blocks
 
     def _told_apart(self, record: RecordFacts) -> tuple[object, ...]:
-        """What depends on the record that leads: the buckets of limits, the grade, and the leaves that accept it."""
+        """What depends on the record that leads: the buckets of limits, and the leaves that accept its grade."""
         found: list[object] = []
         for number, grant in self.grants.items():
             given = given_amount(number, grant, Decimal(1), Fraction(1), record, self.facts, self.base)
@@ -102,16 +102,16 @@ class _Planner:
                 for limit in self.limits
                 if is_constraint(limit) and any(covers(limit, record, kind) for kind in kinds)
             ]
-            found.append((given.seats, given.grade, tuple(buckets)))
+            found.append((given.seats, tuple(buckets)))
         return tuple(found)
 
     def _kinds(self) -> Iterator[tuple[tuple[Given, ...], RecordFacts, Slot]]:
         """Everything that tells slots apart but their leaf."""
         leads: dict[tuple[int, str], RecordFacts] = {}
         for record in self.records:
-            leads.setdefault((self.blocks[record.id], self.counted.together.get(record.id, "")), record)
+            leads.setdefault((self.classes[self.blocks[record.id]], self.counted.together.get(record.id, "")), record)
         for worth, amounts in self._amounts():
-            for (block, together), lead in leads.items():
+            for (told, together), lead in leads.items():
                 given = tuple(
                     Given(number, grant, Decimal(0), Fraction(0), (), posts=False)
                     if grant.kind == "waiver"
@@ -119,7 +119,7 @@ class _Planner:
                     for number, grant in self.grants.items()
                 )
                 if any(one.seats or one.waives for one in given):
-                    yield given, lead, Slot(block, worth, together, twin=False)
+                    yield given, lead, Slot(told, worth, together, twin=False)
 
     def _amounts(self) -> list[tuple[Worth, dict[int, tuple[Decimal, Fraction]]]]:
         """The amounts that sets can have, each with what their records must be."""
@@ -184,7 +184,7 @@ class _Planner:
         if self.counted.required:
             return 1
         own = [record for record in self.records if self.counted.together.get(record.id, "") == slot.together]
-        times = [sum(self.blocks[record.id] == slot.block for record in own)]
+        times = [sum(self.classes[self.blocks[record.id]] == slot.told for record in own), *self._bounds(given, lead)]
         for at, demand in enumerate(self.counted.demands):
             fitting = [record.id for record in own if any(place[0] == at for place in self.counted.fits[record.id])]
             if demand.credits is None:
@@ -194,6 +194,18 @@ class _Planner:
         if all(consumed_minutes(self.base, record) for record in own):
             times += [room for room in [self._room(given, lead)] if room is not None]
         return min(times)
+
+    def _bounds(self, given: tuple[Given, ...], lead: RecordFacts) -> Iterator[int]:
+        """How many of a single grant fit into a bucket that takes whole grants alone."""
+        (one, *others) = given
+        if others or one.waives or self._overflow(one, lead) != "reject_whole":
+            return
+        for limit in self.limits:
+            bound = limit_bound(limit, self.facts, self.system.step)
+            if bound is None or not is_constraint(limit) or not covers(limit, lead, one.grant) or limit.group_op == "any":
+                continue
+            if limit.measure != "records" and (limit.measure == "grants" or (one.posts and one.amount > 0)):
+                yield int(bound / (one.amount if limit.measure == "credits" else 1))
 
     def _room(self, given: tuple[Given, ...], lead: RecordFacts) -> int | None:
         """How many of these grants could be of use in all their leaves together; None where that has no end."""
