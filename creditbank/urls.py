@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from creditbank.agreements import views as agreements
+from creditbank.ledger import views as ledger
 from creditbank.recognition import views as recognition
 from creditbank.results import views as results
 from creditbank.statements import views as statements
@@ -13,6 +14,7 @@ app_name = "creditbank"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("my/credits/", statements.account, name="account"),
+    path("my/credits/entries/<str:transaction_uuid>/", statements.entry, name="entry"),
     path("my/credits/statement/", statements.statement, name="statement"),
     path("my/credits/statement.csv", statements.statement_csv, name="statement_csv"),
     path("my/applications/", recognition.my_applications, name="applications"),
@@ -34,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/certificates/<str:certificate_uuid>/", statements.certificate, name="certificate"),
     path("my/certificates/<str:certificate_uuid>/pdf/", statements.certificate_pdf, name="certificate_pdf"),
     path("my/certificates/<str:certificate_uuid>/document/", statements.certificate_document, name="certificate_document"),
+    path("ops/books/", ledger.books, name="books"),
     path("convert/", recognition.explorer, name="explorer"),
     path("convert/towards/", recognition.counts_towards, name="counts_towards"),
     path("rules/", agreements.rule_books, name="rules"),

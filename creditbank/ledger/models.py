@@ -61,6 +61,19 @@ class Account(models.Model):
         return f"{self.kind}:{self.reference or self.owner_uuid or ''} {self.unit_id}"
 
 
+class TransactionQuerySet(models.QuerySet["Transaction"]):
+    """Transactions as their reader may see them."""
+
+    def visible_to(self, user: Any) -> TransactionQuerySet:
+        """Those that moved one's own credit; all for auditors."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.acts_as("auditor"):
+            return self
+        mine = Posting.objects.filter(Q(source__owner_uuid=user.uuid) | Q(destination__owner_uuid=user.uuid))
+        return self.filter(pk__in=mine.values("transaction"))
+
+
 @append_only
 class Transaction(models.Model):
     """Some postings with one reason. ``key`` is the transaction's own business key: the same thing is never posted twice.
@@ -80,6 +93,8 @@ class Transaction(models.Model):
     note_zh = models.CharField(_("note (Chinese)"), max_length=300, blank=True)
     note_en = models.CharField(_("note (English)"), max_length=300, blank=True)
     recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
+
+    objects = TransactionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("transaction")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from creditbank.ledger.enums import AccountKind, TransactionType
-from creditbank.ledger.models import Account, LedgerFreeze, Posting
-from creditbank.ledger.types import Balance, Lot, StatementLine
+from creditbank.ledger.models import Account, BookCheck, LedgerFreeze, Posting
+from creditbank.ledger.types import Balance, Lot, StatementLine, StatementStep
 
 COUNTED = (AccountKind.AVAILABLE, AccountKind.HELD, AccountKind.AWARD)
 LIVE = (
@@ -63,39 +64,57 @@ def _used(owner: UUID, on: date | None) -> dict[str, Decimal]:
     return totals
 
 
-def statement_lines(owner: UUID, unit: str) -> list[StatementLine]:
-    """The account statement of one unit, oldest first, with the balance after each line. One query.
+def statement_outline(owner: UUID, unit: str) -> list[StatementStep]:
+    """What every transaction changed in one unit of a person's account, oldest first, with the balance after it. One query, no objects.
 
     The order is that of posting, never of time: clocks may jump, the sequence does not.
     """
-    mine = Q(source__owner_uuid=owner, source__unit__code=unit) | Q(destination__owner_uuid=owner, destination__unit__code=unit)
-    postings = Posting.objects.filter(mine).select_related("transaction", "source", "destination").order_by("transaction_id", "id")
+    fields = ("transaction_id", "transaction__type", "transaction__effective_on", "source__owner_uuid", "source__kind",
+              "destination__owner_uuid", "destination__kind", "amount")  # fmt: skip
+    totals: dict[int, list[Any]] = {}
+    for number, kind, on, *sides, amount in _mine(owner, unit).order_by("transaction_id", "id").values_list(*fields):
+        row = totals.setdefault(number, [kind, on, Decimal(0), Decimal(0)])
+        row[2] += _effect(owner, sides, amount, COUNTED)
+        row[3] += _effect(owner, sides, amount, (AccountKind.HELD,))
+    steps, balance = [], Decimal(0)
+    for number, (kind, on, change, held) in totals.items():
+        balance += change
+        if change or (held and kind in {TransactionType.HOLD, TransactionType.RELEASE}):
+            steps.append(StatementStep(number, on, change, held, balance))
+    return steps
+
+
+def statement_lines(owner: UUID, unit: str, *, steps: Sequence[StatementStep] | None = None) -> list[StatementLine]:
+    """The account statement of one unit, oldest first, with the balance after each line; of some steps alone if they are given. Two queries."""
+    wanted = statement_outline(owner, unit) if steps is None else steps
+    postings = _mine(owner, unit)
+    if steps is not None:
+        postings = postings.filter(transaction__in=[step.transaction_id for step in steps])
     grouped: dict[int, list[Posting]] = defaultdict(list)
-    for posting in postings:
+    for posting in postings.select_related("transaction").order_by("transaction_id", "id"):
         grouped[posting.transaction_id].append(posting)
-    lines, balance = [], Decimal(0)
-    for group in grouped.values():
-        line = _line(group, balance)
-        if line is not None:
-            lines.append(line)
-            balance = line.balance
-    return lines
+    return [_line(step, grouped[step.transaction_id]) for step in wanted]
 
 
-def _line(group: list[Posting], before: Decimal) -> StatementLine | None:
-    change = sum((_effect(posting, COUNTED) for posting in group), Decimal(0))
-    held = sum((_effect(posting, (AccountKind.HELD,)) for posting in group), Decimal(0))
+def _mine(owner: UUID, unit: str) -> QuerySet[Posting]:
+    return Posting.objects.filter(
+        Q(source__owner_uuid=owner, source__unit__code=unit) | Q(destination__owner_uuid=owner, destination__unit__code=unit)
+    )
+
+
+def _line(step: StatementStep, group: list[Posting]) -> StatementLine:
     entry = group[0].transaction
-    if not change and not (held and entry.type in {TransactionType.HOLD, TransactionType.RELEASE}):
-        return None
     return StatementLine(
         transaction_id=entry.pk, type=entry.type, on=entry.effective_on, lots=tuple(dict.fromkeys(posting.lot_uuid for posting in group)),
-        application=entry.application_uuid, change=change, held=held, balance=before + change, note_zh=entry.note_zh, note_en=entry.note_en,
+        application=entry.application_uuid, change=step.change, held=step.held, balance=step.balance, note_zh=entry.note_zh,
+        note_en=entry.note_en, uuid=entry.uuid,
     )  # fmt: skip
 
 
-def _effect(posting: Posting, kinds: tuple[AccountKind, ...]) -> Decimal:
-    return posting.amount * ((posting.destination.kind in kinds) - (posting.source.kind in kinds))
+def _effect(owner: UUID, sides: Sequence[Any], amount: Decimal, kinds: tuple[AccountKind, ...]) -> Decimal:
+    """What a posting does to these kinds of accounts of a person."""
+    source_owner, source, destination_owner, destination = sides
+    return amount * ((destination_owner == owner and destination in kinds) - (source_owner == owner and source in kinds))
 
 
 def live_lots(owner: UUID) -> dict[UUID, tuple[str, Decimal]]:
@@ -135,3 +154,10 @@ def expiring_lots(records: Iterable[UUID]) -> list[Lot]:
 def is_frozen() -> bool:
     """Whether posting is stopped because a promise of the books was found broken. One query."""
     return LedgerFreeze.objects.filter(lifted_at__isnull=True).exists()
+
+
+def light(last: BookCheck | None, *, now: datetime, late: timedelta) -> str:
+    """What the last check says now: ``wrong`` (faults, or posting is stopped), ``late`` (none lately, or none at all), or ``right``. One query."""
+    if is_frozen() or (last is not None and last.fault_count):
+        return "wrong"
+    return "right" if last is not None and now - last.finished_at <= late else "late"

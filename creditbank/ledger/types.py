@@ -61,6 +61,17 @@ class Balance:
 
 
 @dataclass(frozen=True)
+class StatementStep:
+    """What one transaction changed in a unit of a person's account, and the balance after it."""
+
+    transaction_id: int
+    on: date
+    change: Decimal
+    held: Decimal
+    balance: Decimal
+
+
+@dataclass(frozen=True)
 class StatementLine:
     """One line of an account statement: what changed, why, and the balance after it. ``held`` is what was reserved or released."""
 
@@ -72,6 +83,7 @@ class StatementLine:
     change: Decimal
     held: Decimal
     balance: Decimal
+    uuid: UUID
     note_zh: str = ""
     note_en: str = ""
 

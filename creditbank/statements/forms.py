@@ -146,3 +146,35 @@ class SubmissionForm(forms.Form):
         if since and until and since > until:
             self.add_error("until", _now("The period ends before it begins."))
         return data
+
+
+class StatementForm(forms.Form):
+    """Which days of the account statement a page shows; nothing chosen shows them all."""
+
+    since = forms.DateField(
+        label=_("From"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"invalid": _("Please enter a day.")},
+    )
+    until = forms.DateField(
+        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}), error_messages={"invalid": _("Please enter a day.")}
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("The last day is before the first one."))
+        return cleaned
+
+    def chosen(self) -> dict[str, str]:
+        """The valid days as they stand in an address."""
+        if not self.is_bound or not self.is_valid():
+            return {}
+        return {name: day.isoformat() for name, day in self.cleaned_data.items() if day}
+
+    def covers(self, day: date) -> bool:
+        """Whether a day is shown; all are while nothing valid is chosen."""
+        chosen = self.chosen()
+        return chosen.get("since", "") <= day.isoformat() <= chosen.get("until", "9999")

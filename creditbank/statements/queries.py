@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from creditbank.ledger.enums import AccountKind, TransactionType
-from creditbank.ledger.models import Posting
+from creditbank.ledger.models import Posting, Transaction
 from creditbank.ledger.queries import balances, live_lots, statement_lines
-from creditbank.ledger.types import Balance, StatementLine
+from creditbank.ledger.types import Balance, StatementLine, StatementStep
 from creditbank.recognition.enums import ApplicationState
 from creditbank.recognition.models import Application
+from creditbank.recognition.presenting import LineShown
+from creditbank.recognition.views.shared import shown_application
 from creditbank.statements.checking import clean_code
 from creditbank.statements.models import Certificate
 from foundation.api import CreditSystem
@@ -32,6 +36,12 @@ class Purse:
     balance: Balance
     expiring: Decimal
     expires_on: date | None
+
+    @property
+    def has_any(self) -> bool:
+        """Whether anything lies there, or ever did."""
+        have = self.balance
+        return bool(have.total or have.pending or have.expired or have.revoked or have.used)
 
 
 @dataclass(frozen=True)
@@ -62,11 +72,22 @@ def purses(person: Any, *, on: date) -> list[Purse]:
 
 
 def entries(person: Any, unit: str) -> list[Entry]:
-    """The account statement of a unit, newest first, each line with what it is about. Three queries."""
-    lines = statement_lines(person.uuid, unit)
+    """The account statement of a unit, newest first, each line with what it is about. Four queries."""
+    return _entries(person, statement_lines(person.uuid, unit))
+
+
+def page_of_entries(person: Any, unit: str, page: Sequence[StatementStep]) -> list[Entry]:
+    """The same for the steps of one page. Three queries, however long the statement is."""
+    steps = sorted(page, key=lambda step: step.transaction_id)
+    return _entries(person, statement_lines(person.uuid, unit, steps=steps)) if steps else []
+
+
+def _entries(person: Any, lines: Sequence[StatementLine]) -> list[Entry]:
     records = LearningRecord.objects.in_bulk({lot for line in lines for lot in line.lots}, field_name="uuid")
-    applications = Application.objects.select_related("programme").in_bulk(
-        {line.application for line in lines if line.application}, field_name="uuid"
+    applications = (
+        Application.objects.filter(learner=person)
+        .select_related("programme")
+        .in_bulk({line.application for line in lines if line.application}, field_name="uuid")
     )
     return [
         Entry(
@@ -78,10 +99,40 @@ def entries(person: Any, unit: str) -> list[Entry]:
     ]
 
 
+@dataclass(frozen=True)
+class Reason:
+    """Why one transaction was posted: its postings, the records whose credit moved, the case and the lines of its decision."""
+
+    entry: Transaction
+    postings: tuple[Posting, ...]
+    records: tuple[LearningRecord, ...]
+    application: Application | None
+    lines: tuple[LineShown, ...]
+    reverses: Transaction | None
+    reversed_by: Transaction | None
+
+
+def reason_of(entry: Transaction) -> Reason:
+    """From a transaction to the rule and the evidence behind it. Six queries."""
+    postings = tuple(entry.postings.select_related("source__unit", "destination__unit").order_by("id"))
+    lots = {posting.lot_uuid for posting in postings}
+    records = tuple(LearningRecord.objects.filter(uuid__in=lots).select_related("institution").order_by("id"))
+    rows = Application.objects.select_related("programme", "institution", "rules__book", "first_officer", "second_officer", "learner")
+    application = rows.filter(uuid=entry.application_uuid).first() if entry.application_uuid else None
+    lines: tuple[LineShown, ...] = ()
+    shown = shown_application(application) if application else None
+    if application is not None and shown is not None:
+        used = {line.position for line in application.lines.all() if lots & {UUID(ident) for ident in line.records}}
+        lines = tuple(line for line in shown.lines if line.position in used)
+    reversal = Transaction.objects.filter(reverses=entry).first()
+    return Reason(entry, postings, records, application, lines, entry.reverses, reversal)
+
+
 def credit_years(person: Any) -> list[dict[str, Any]]:
     """Credit in and out by year and unit, for the ribbon: [{"year", "in": {unit: amount}, "out": {unit: amount}}]. One query."""
     years: dict[int, dict[str, dict[str, Decimal]]] = defaultdict(lambda: {"in": defaultdict(Decimal), "out": defaultdict(Decimal)})
-    postings = Posting.objects.filter(destination__owner_uuid=person.uuid) | Posting.objects.filter(source__owner_uuid=person.uuid)
+    mine = Q(destination__owner_uuid=person.uuid) | Q(source__owner_uuid=person.uuid)
+    postings = Posting.objects.filter(mine)
     for posting in postings.select_related("transaction", "source__unit", "destination__unit"):
         entry = posting.transaction
         if entry.type == TransactionType.REVERSE:

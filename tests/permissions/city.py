@@ -17,6 +17,7 @@ from creditbank.api import (
     Correction,
     ResultBatch,
     SourceReview,
+    Transaction,
     Transcript,
     propose_revocation,
     refuse_correction,
@@ -109,7 +110,7 @@ def arguments(world: World) -> dict[str, Any]:
         "course_uuid": course.uuid, "run_uuid": run.uuid, "unit_id": units[-1].id, "block_id": units[-1].quizzes()[0].id,
         "record_uuid": evidence.record.uuid, "evidence_uuid": evidence.uuid, "reference": Application.objects.get().reference,
         "transcript_uuid": Transcript.objects.get().uuid, "certificate_uuid": Certificate.objects.get().uuid, "notice_uuid": Notice.objects.filter(recipient_uuid=world.people["learner"].uuid)[0].uuid,
-        "membership_uuid": Membership.objects.get(person=world.people["learner"]).uuid, "correction_uuid": Correction.objects.get().uuid,
+        "membership_uuid": Membership.objects.get(person=world.people["learner"]).uuid, "correction_uuid": Correction.objects.get().uuid, "transaction_uuid": Transaction.objects.order_by("id")[0].uuid,
         "review_id": SourceReview.objects.get().pk, "book": "CCC", "batch_uuid": ResultBatch.objects.get().uuid, "number": 1, "language": "en",
         "token_uuid": ApiToken.objects.get().uuid, "unit": "A", "programme": "NUR",
     }  # fmt: skip

@@ -1,6 +1,6 @@
 """Pages of statements: the account, the person's papers, their public check, and the desk's certificates."""
 
-from creditbank.statements.views.account import account, statement, statement_csv
+from creditbank.statements.views.account import account, entry, statement, statement_csv
 from creditbank.statements.views.cases import case_file
 from creditbank.statements.views.desk import desk_certificate, desk_certificates, renew, revoke
 from creditbank.statements.views.papers import (
@@ -28,6 +28,7 @@ __all__ = [
     "certificates",
     "desk_certificate",
     "desk_certificates",
+    "entry",
     "fetch_certificate",
     "issue",
     "renew",

@@ -1,0 +1,75 @@
+"""The books, for operators and auditors: whether they are right, since when that is known, and the way from a sum to its reason."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import cast
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from creditbank.ledger.enums import AccountKind
+from creditbank.ledger.models import BookCheck, LedgerFreeze, Transaction
+from creditbank.ledger.queries import light
+from foundation.api import CreditSystem
+from identity.api import Role, SignedInRequest
+
+SHOWN = 20
+LATE = timedelta(hours=26)
+"""A nightly check that is older than this has been missed."""
+
+
+@login_required
+@require_safe
+def books(request: HttpRequest) -> HttpResponse:
+    """Light, sums, differences, freezes and earlier looks; for auditors the transactions behind them, too."""
+    person = cast("SignedInRequest", request).user
+    if not person.acts_as(Role.OPERATOR, Role.AUDITOR):
+        raise PermissionDenied(_("The books are shown to operators and auditors."))
+    now = timezone.now()
+    last = BookCheck.objects.order_by("-id").first()
+    search = request.GET.get("q", "").strip()[:120]
+    context = {
+        "light": light(last, now=now, late=LATE), "last": last, "table": _table(last), "now": now, "q": search,
+        "freeze": LedgerFreeze.objects.filter(lifted_at__isnull=True).first(), "checks": BookCheck.objects.order_by("-id")[1:11],
+        "kinds": AccountKind, "is_auditor": person.acts_as(Role.AUDITOR),
+        "transactions": _transactions(search)[:SHOWN] if person.acts_as(Role.AUDITOR) else (),
+    }  # fmt: skip
+    return render(request, "creditbank/books.html", context)
+
+
+def _table(check: BookCheck | None) -> list[dict[str, object]]:
+    """One row a unit: its system, and the sum of every kind of account in the order of the enum; the last figure is the sum of them all."""
+    if check is None:
+        return []
+    systems = {system.code: system for system in CreditSystem.objects.all()}
+    sums: dict[str, dict[str, Decimal]] = {}
+    for row in check.sums:
+        sums.setdefault(row["unit"], {})[row["kind"]] = Decimal(row["amount"])
+    return [
+        {
+            "system": systems.get(unit), "unit": unit, "figures": [kinds.get(kind, Decimal(0)) for kind in AccountKind.values],
+            "total": sum(kinds.values(), Decimal(0)),
+        }
+        for unit, kinds in sorted(sums.items())
+    ]  # fmt: skip
+
+
+def _transactions(search: str) -> QuerySet[Transaction]:
+    """The newest, or those of a record or an application (its uuid), or with a key that begins so."""
+    rows = Transaction.objects.order_by("-id")
+    if not search:
+        return rows
+    try:
+        ident = UUID(search)
+    except ValueError:
+        return rows.filter(key__startswith=search)
+    return rows.filter(Q(record_uuid=ident) | Q(application_uuid=ident))
