@@ -36,7 +36,7 @@ def books(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(_("The books are shown to operators and auditors."))
     now = timezone.now()
     last = BookCheck.objects.order_by("-id").first()
-    search = request.GET.get("q", "").strip()[:120]
+    search = request.GET.get("q", "").replace("\x00", "").strip()[:120]
     context = {
         "light": light(last, now=now, late=LATE), "last": last, "table": _table(last), "now": now, "q": search,
         "freeze": LedgerFreeze.objects.filter(lifted_at__isnull=True).first(), "checks": BookCheck.objects.order_by("-id")[1:11],

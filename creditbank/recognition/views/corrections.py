@@ -50,7 +50,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
 def issued(request: HttpRequest) -> HttpResponse:
     """Results with credit that the institution has issued, newest first; each can be proposed to be taken back."""
     person = cast("SignedInRequest", request).user
-    search = request.GET.get("q", "").strip()[:60]
+    search = request.GET.get("q", "").replace("\x00", "").strip()[:60]
     rows = LearningRecord.objects.filter(institution__in=person.institutions_as(Role.CREDIT_OFFICER, Role.REVIEWER), credits__isnull=False)
     if search:
         rows = rows.filter(learner__name__icontains=search) | rows.filter(title_zh__icontains=search) | rows.filter(external_id=search)

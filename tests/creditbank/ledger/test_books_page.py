@@ -70,7 +70,7 @@ def test_an_auditor_goes_from_a_transaction_to_the_rule_and_the_evidence(client,
     answer = page(client, Role.AUDITOR, q=str(posted.uuid))
     assert [row.type for row in answer.context["transactions"]] == ["award", "convert", "hold"]
 
-    reason = client.get(reverse("creditbank:entry", args=[Transaction.objects.get(type="award").uuid]))
+    reason = client.get(f"/my/credits/entries/{Transaction.objects.get(type='award').uuid}/")
 
     words = reason.content.decode()
     assert reason.status_code == 200
@@ -91,7 +91,7 @@ def test_nobody_else_sees_the_books(client, role):
 
 
 def test_the_search_takes_any_text(client, posted):
-    for text in ("verify:", "nothing", "\x00", "%", "9" * 200, "‮"):
+    for text in ("verify:", "nothing", "\x00", "%", "9" * 200, "\u202e"):
         assert page(client, Role.AUDITOR, q=text).status_code == 200
     assert {row.type for row in page(client, Role.AUDITOR, q="verify:").context["transactions"]} == {"verify"}
 
