@@ -118,7 +118,7 @@ def _plan(component: Component, levels: int) -> Plan | None:
     plan.groups = _groups(plan)
     if len(plan.groups) > STAGES:
         return None
-    _raise_hopes(plan)
+    _lower_hopes(plan)
     _put_in_order(plan)
     return plan
 
@@ -145,38 +145,58 @@ def _hope_of(plan: Plan, group: list[int]) -> int:
     return max(0, *(hope[at] for at in group))
 
 
-def _raise_hopes(plan: Plan) -> None:
-    """Let the terms of "part ≤ Σ terms" carry the worth of the part, wherever that lowers what may be hoped for in all.
+def _lower_hopes(plan: Plan) -> None:
+    """Lower what may be hoped for in all, by adding multiples of the room that lines leave to the objective.
 
-    A multiple of a line's room may be added to the objective: it is never negative, so the sum still bounds every answer from above.
+    Room is never negative, so the sum still bounds every answer from above. So in "part ≤ Σ terms" the terms carry the worth of the part,
+    and under a full limit credit is worth nothing more.
     """
     group_of = {at: number for number, group in enumerate(plan.groups) for at in group}
-    hopes = [_hope_of(plan, group) for group in plan.groups]
-    for line in plan.lines:
-        parts = [at for at, value in line.of.items() if value > 0]
-        if len(parts) != 1 or plan.hope[parts[0]] <= 0 or len(line.of) == 1:
-            continue
-        share = plan.hope[parts[0]] // line.of[parts[0]]
-        touched = sorted({group_of[at] for at in line.of})
-        before = {at: plan.hope[at] for at in line.of}
-        for at, value in line.of.items():
-            plan.hope[at] -= share * value
-        after = {number: _hope_of(plan, plan.groups[number]) for number in touched}
-        if share * line.bound + sum(after.values()) < sum(hopes[number] for number in touched):
-            plan.constant += share * line.bound
-            for number, hope in after.items():
-                hopes[number] = hope
+    for _round in range(2):
+        for line in plan.lines:
+            touched = sorted({group_of[at] for at in line.of})
+            share = _best_share(plan, line, touched)
+            if share:
+                _shift(plan, line, share)
+
+
+def _best_share(plan: Plan, line: _Line, touched: list[int]) -> int:
+    """The multiple of a line that lowers hopes most. Hopes are convex in it and bend where a variable's hope becomes nothing."""
+    shares = sorted({0, *(plan.hope[at] // value for at, value in line.of.items() if value > 0 and plan.hope[at] > 0)})
+
+    def hoped(number: int) -> int:
+        _shift(plan, line, shares[number])
+        total = sum(_hope_of(plan, plan.groups[group]) for group in touched) + shares[number] * line.bound
+        _shift(plan, line, -shares[number])
+        return total
+
+    first, last = 0, len(shares) - 1
+    while first < last:
+        middle = (first + last) // 2
+        if hoped(middle) <= hoped(middle + 1):
+            last = middle
         else:
-            plan.hope |= before
+            first = middle + 1
+    return shares[first]
+
+
+def _shift(plan: Plan, line: _Line, share: int) -> None:
+    plan.constant += share * line.bound
+    for at, value in line.of.items():
+        plan.hope[at] -= share * value
 
 
 def _follows(plan: Plan, at: int) -> bool:
-    """Whether a variable is simply as good as its lines allow once everything else in them is known."""
+    """Whether a variable is simply as good as its lines allow once everything else in them is known, and nothing there waits for it."""
+    low, high = plan.component.low, plan.component.high
     sign = 1 if sign_of(plan.component.costs[at]) >= 0 else -1
+    is_amount = high[at] - low[at] > 1
     for number in plan.touching[at]:
         of = plan.lines[number].of
-        if sign * of[at] > 0 and any(sign * value > 0 for other, value in of.items() if other != at):
-            return False
+        if sign * of[at] > 0:
+            rivals = [other for other, value in of.items() if sign * value > 0 and other != at]
+            if any(not is_amount or high[other] - low[other] > 1 for other in rivals):
+                return False
     return True
 
 
