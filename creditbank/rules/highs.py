@@ -65,8 +65,9 @@ class _Asking:
     solver: Any = None
     costs: list[int] = field(default_factory=list)
     answer: Answer = field(default_factory=lambda: Answer([]))
+    integer: Any = None
 
-    def run(self, expression: Expression, *, start: list[int]) -> tuple[list[int], bool]:
+    def run(self, expression: Expression, *, start: list[int], warm: bool = False) -> tuple[list[int], bool]:
         """The greatest value of an expression, or the start where there is no answer; whether it is proved."""
         import highspy  # noqa: PLC0415
 
@@ -77,6 +78,10 @@ class _Asking:
         for variable, coefficient in expression.items():
             solver.changeColCost(variable, coefficient)
         self.costs = list(expression)
+        if warm:
+            solution = highspy.HighsSolution()
+            solution.col_value = [float(value) for value in start]
+            solver.setSolution(solution)
         solver.setOptionValue("time_limit", float(solver.getRunTime() + max(0.05, self.ends - time.monotonic())))
         solver.run()
         if solver.getModelStatus() not in {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit}:
@@ -89,8 +94,9 @@ class _Asking:
             return start, False
         return [round(value) for value in solver.getSolution().col_value], proved
 
-    def add(self, low: int, row: Expression, high: int | None) -> None:
-        self.solver.addRow(low, self.solver.getInfinity() if high is None else high, len(row), list(row), list(row.values()))
+    def add(self, low: int | None, row: Expression, high: int | None) -> None:
+        infinity = self.solver.getInfinity()
+        self.solver.addRow(-infinity if low is None else low, infinity if high is None else high, len(row), list(row), list(row.values()))
 
     def fix(self, expression: Expression, values: list[int]) -> None:
         """Hold a level at the value that was reached. An equality: with "at least" alone the next level takes two to three times as long."""
@@ -99,20 +105,25 @@ class _Asking:
             self.add(fixed, expression, fixed)
 
     def has_equal(self, expression: Expression, values: list[int]) -> bool:
-        """Whether another answer exists that is as good on the last level too: the best one that chooses otherwise."""
+        """Whether another answer exists that is as good on the last level too: "other" is worth half a unit, and nothing else is."""
         names = self.problem.names
-        row = {variable: -1 if values[variable] else 1 for variable in names}
-        place = self.solver.getNumRow()
-        self.add(1 - sum(values[variable] for variable in names), row, None)
-        nothing: list[int] = []
-        found, _proved = self.run(expression, start=nothing)
-        self.solver.changeRowBounds(place, -self.solver.getInfinity(), self.solver.getInfinity())
-        return found is not nothing and value_of(expression, found) >= value_of(expression, values)
+        other = self.solver.getNumCol()
+        self.solver.addVar(0, 1)
+        self.solver.changeColIntegrality(other, self.integer)
+        differing = {variable: 1 if values[variable] else -1 for variable in names}
+        self.add(None, {**differing, other: 1}, sum(values[variable] for variable in names))
+        doubled = {variable: 2 * value for variable, value in expression.items()}
+        found, _proved = self.run({**doubled, other: 1}, start=[*values, 0], warm=True)
+        self.solver.deleteVars(1, [other])
+        self.costs.remove(other)
+        return value_of(expression, found) >= value_of(expression, values) and found[other] == 1
 
 
 def by_levels(problem: Problem, *, ends: float) -> Answer:
     """The best values on level after level, until a time (of the monotonic clock)."""
-    asking = _Asking(problem, ends, _open(problem))
+    import highspy
+
+    asking = _Asking(problem, ends, _open(problem), integer=highspy.HighsVarType.kInteger)
     asking.answer.values = list(problem.low)
     steps = _steps(problem)
     for numbers, expression, _factors in steps:
@@ -227,6 +238,7 @@ def _open(problem: Problem) -> Any:
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     for name, value in (
         ("output_flag", False), ("threads", 1), ("random_seed", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", ABSOLUTE_GAP),
+        ("mip_detect_symmetry", False), ("mip_heuristic_run_feasibility_jump", False),
     ):  # fmt: skip
         solver.setOptionValue(name, value)
     infinity, count = solver.getInfinity(), len(problem.high)
