@@ -12,8 +12,8 @@ from creditbank.rules.counting import Counted
 from creditbank.rules.giving import Candidate
 from creditbank.rules.highs import value_of
 from creditbank.rules.limits import add_limits, add_posting, buckets_of, covers, is_constraint, limit_bound, made_elective
-from creditbank.rules.model import Model, Part, Seat, add_candidates, add_exclusivity, steps
-from creditbank.rules.objective import build_tree, costs, has_need, levels, need_of, requirements
+from creditbank.rules.model import Model, Part, Row, Seat, add_candidates, add_exclusivity, steps
+from creditbank.rules.objective import Tree, build_tree, costs, has_need, levels, need_of, requirements
 from creditbank.rules.plans import Plan
 from creditbank.rules.pools import add_pools, resolved
 from creditbank.rules.types import Facts, Grant, Limit, LimitUse, RequirementLeaf, RuleBase
@@ -57,14 +57,19 @@ def choose(
     return (None if plans else _by_inspection(model, on)) or _by_solver(model, on, plans)
 
 
-def _by_solver(model: Model, on: date, plans: Sequence[Plan] = ()) -> Choice:
+def build(model: Model, on: date, plans: Sequence[Plan] = ()) -> tuple[Tree, list[tuple[Row, bool]]]:
+    """All variables and rows of a model's program; the variables of the tree, and the levels V1 … V7."""
     add_candidates(model, made_elective(model.candidates, model.limits))
     add_pools(model, plans, len(model.candidates) - sum(len(plan.slots) for plan in plans))
     add_exclusivity(model)
     add_posting(model)
     add_limits(model)
     tree = build_tree(model)
-    objective = levels(model, tree, on)
+    return tree, levels(model, tree, on)
+
+
+def _by_solver(model: Model, on: date, plans: Sequence[Plan] = ()) -> Choice:
+    tree, objective = build(model, on, plans)
     counted = [pool.takes[ident] for pool in model.pools for ident in sorted(pool.takes) if model.program.upper[pool.takes[ident]] == 1]
     names = list(dict.fromkeys([*_in_key_order(model, model.part), *_in_key_order(model, model.seat), *counted]))
     vector = [model.posted[part] for part in sorted(model.part, key=lambda part: _key(model, part)) if model.posted[part]]
