@@ -18,7 +18,7 @@ ABSOLUTE_GAP = 0.5
 """All objectives are whole numbers, so a gap below one proves the optimum; a relative gap of zero alone did not end in 150 s.
 
 Each level begins anew, and where HiGHS 1.16 says after presolving that a program has no answer, although the answer of the level before is
-one, it is asked again without presolving (the oracle found such a program).
+one, or gives values that are not worth what it says, it is asked again without presolving (the oracle found such programs).
 """
 JOINED = 2_000_000
 """Levels that follow each other are asked at once while the largest objective stays below this: the solver's tolerance (1e-6) times it
@@ -84,7 +84,7 @@ class _Asking:
             solver.setSolution(solution)
         solver.setOptionValue("time_limit", float(solver.getRunTime() + max(0.05, self.ends - time.monotonic())))
         solver.run()
-        if solver.getModelStatus() not in {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit}:
+        if not self._is_plausible(expression):
             solver.setOptionValue("presolve", "off")
             solver.clearSolver()
             solver.run()
@@ -92,7 +92,20 @@ class _Asking:
         proved = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
         if not proved and solver.getInfo().primal_solution_status == 0:
             return start, False
-        return [round(value) for value in solver.getSolution().col_value], proved
+        return self._rounded(), proved
+
+    def _rounded(self) -> list[int]:
+        return [round(value) for value in self.solver.getSolution().col_value]
+
+    def _is_plausible(self, expression: Expression) -> bool:
+        """Whether the solver ended as it should: every problem here has an answer, and its worth is what the solver says it is."""
+        import highspy  # noqa: PLC0415
+
+        status = self.solver.getModelStatus()
+        if status == highspy.HighsModelStatus.kTimeLimit:
+            return True
+        worth = round(self.solver.getInfo().objective_function_value)
+        return bool(status == highspy.HighsModelStatus.kOptimal) and value_of(expression, self._rounded()) == worth
 
     def add(self, low: int | None, row: Expression, high: int | None) -> None:
         infinity = self.solver.getInfinity()
@@ -113,10 +126,10 @@ class _Asking:
         differing = {variable: 1 if values[variable] else -1 for variable in names}
         self.add(None, {**differing, other: 1}, sum(values[variable] for variable in names))
         doubled = {variable: 2 * value for variable, value in expression.items()}
-        found, _proved = self.run({**doubled, other: 1}, start=[*values, 0], warm=True)
+        found, proved = self.run({**doubled, other: 1}, start=[*values, 0], warm=True)
         self.solver.deleteVars(1, [other])
         self.costs.remove(other)
-        return value_of(expression, found) >= value_of(expression, values) and found[other] == 1
+        return not proved or 2 * value_of(expression, found) + found[other] > 2 * value_of(expression, values)
 
 
 def by_levels(problem: Problem, *, ends: float) -> Answer:

@@ -53,6 +53,9 @@ class Reduction:
     follows: list[tuple[int, int, dict[int, int]]] = field(default_factory=list)
     gone: set[int] = field(default_factory=set)
     waiting: dict[int, None] = field(default_factory=dict)
+    """Lines to look at again."""
+    touched: set[int] = field(default_factory=set)
+    """Variables whose lines or costs have changed."""
 
     def components(self) -> list[Component]:
         """Reduce as far as it goes, then take apart. Raises NoAnswer."""
@@ -62,12 +65,15 @@ class Reduction:
                 for variable in line.of:
                     self.columns[variable].add(number)
         self.waiting = dict.fromkeys(range(len(self.lines)))
+        self.touched = set(range(len(self.low)))
         changed = True
         while changed:
             self._propagate()
             self._join_equal_lines()
-            self._propagate()
-            changed = self._settle() or self._put_in_place()
+            while changed:
+                self._propagate()
+                changed = self._settle()
+            changed = self._put_in_place()
         return self._take_apart()
 
     def values(self, found: dict[int, int]) -> list[int]:
@@ -95,8 +101,10 @@ class Reduction:
             raise NoAnswer
         if line.high is not None and most <= line.high:
             line.high = None
+            self.touched.update(line.of)
         if line.low is not None and least >= line.low:
             line.low = None
+            self.touched.update(line.of)
         if line.high is None and line.low is None:
             self._remove(number, line)
             return
@@ -134,6 +142,7 @@ class Reduction:
         self.waiting |= dict.fromkeys(self.columns[variable])
 
     def _remove(self, number: int, line: Line) -> None:
+        self.touched.update(line.of)
         for variable in line.of:
             self.columns[variable].discard(number)
         self.lines[number] = None
@@ -159,10 +168,11 @@ class Reduction:
     def _settle(self) -> bool:
         """Variables that may be as good as they can be without hurting any line take that value."""
         changed = False
-        for variable, cost in enumerate(self.costs):
+        touched, self.touched = sorted(self.touched), set()
+        for variable in touched:
             if self.low[variable] == self.high[variable] or variable in self.gone:
                 continue
-            want = sign_of(cost)
+            want = sign_of(self.costs[variable])
             up, down = self._hurt(variable)
             if want >= 0 and not up:
                 self.low[variable] = self.high[variable]
@@ -208,6 +218,7 @@ class Reduction:
         if (want >= 0 and most > self.high[variable]) or (want < 0 and least < self.low[variable]):
             return False
         line.low = line.high = side
+        self.touched.update(line.of)
         return True
 
     def _put_in_place(self) -> bool:
@@ -245,6 +256,7 @@ class Reduction:
         for level, coefficient in self.costs[variable].items():
             for other, factor in terms.items():
                 self.costs[other][level] = self.costs[other].get(level, 0) + factor * coefficient
+        self.touched.update(terms)
         self.follows.append((variable, constant, terms))
         self.gone.add(variable)
         self._keep_bounds(variable, constant, terms)
@@ -317,8 +329,11 @@ def _roots(groups: Iterable[Iterable[int]]) -> Callable[[int], int]:
 
 def sign_of(cost: Cost) -> int:
     """1 where more of a variable is better, -1 where less is, 0 where it does not matter."""
-    level = min((level for level, value in cost.items() if value), default=None)
-    return 0 if level is None else 1 if cost[level] > 0 else -1
+    first, sign = -1, 0
+    for level, value in cost.items():
+        if value and (first < 0 or level < first):
+            first, sign = level, 1 if value > 0 else -1
+    return sign
 
 
 def _negative(value: int | None) -> int | None:

@@ -29,8 +29,16 @@ def semantics_of(base: Any) -> int:
     return known["_semantics"]
 
 
+SIMPLE = frozenset({str, int, bool, NoneType})
+"""Types that canonical JSON knows as they are."""
+
+
 def plain(value: Any) -> Any:
     """A value as canonical JSON knows it: decimals and fractions as text, dates as ISO, tuples as lists."""
+    if type(value) in SIMPLE:
+        return value
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
         return {item.name: plain(getattr(value, item.name)) for item in fields(value) if not _left_out(item, getattr(value, item.name))}
     if isinstance(value, Decimal):
@@ -39,8 +47,6 @@ def plain(value: Any) -> Any:
         return f"{value.numerator}/{value.denominator}"
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
     if isinstance(value, dict):
         return {name: plain(item) for name, item in value.items()}
     return value
