@@ -13,6 +13,10 @@ BIT = {name: 1 << at for at, name in enumerate(NAMES)}
 GATES = BIT["not_available"] | BIT["already_used"] | BIT["expired"] | BIT["not_eligible"]
 STAGES = (GATES, BIT["out_of_scope"], BIT["not_convertible"], BIT["outside_window"], BIT["evidence_missing"])
 """A reason of a stage keeps the engine from asking what comes after it."""
+CODE = {"age": "too_old"} | dict.fromkeys(
+    ("grade", "grade_max", "score", "score_max", "attendance", "credits", "hours", "level", "trust", "validity", "missing_record", "amount"), "rule_failed"
+)  # fmt: skip
+"""The code of the engine for bits that are fields of one; for all others their own name is the code."""
 
 
 def heard(bits: int) -> list[str]:

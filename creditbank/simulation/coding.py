@@ -45,15 +45,7 @@ class Coding:
 
     def combination(self, names: tuple[str, ...]) -> tuple[np.ndarray, list[RecordFacts]]:
         """Number of the combination of some values of each record, and a record of each that holds just these."""
-        code = np.zeros(len(self.people.records), dtype=np.int64)
-        for name in names:
-            code = code * max(len(self.people.values[f"record.{name}"]), 1) + self.people.records[f"record.{name}"].to_numpy()
-        found, first, numbers = np.unique(code, return_index=True, return_inverse=True)
-        lists = {name: self.people.values[f"record.{name}"] for name in names}
-        rows = {name: self.people.records[f"record.{name}"].to_numpy()[first] for name in names}
-        empty: dict[str, Any] = {"id": "", "outcome": "", "issuer": "", "earned_on": self.tables.on}
-        examples = [RecordFacts(**(empty | {name: lists[name][rows[name][at]] for name in names})) for at in range(len(found))]
-        return numbers.astype(np.int32), examples
+        return self.people.combination(names)
 
     @cached_property
     def of(self) -> np.ndarray:

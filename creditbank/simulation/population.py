@@ -6,9 +6,11 @@ built again from it, exactly, whenever the engine has to be asked.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,13 @@ import numpy as np
 import pandas as pd
 
 from creditbank.rules.files.tables import replace_file
-from creditbank.rules.snapshot import canonical, hints, restore
+from creditbank.rules.snapshot import canonical, hash_of, hints, restore
 from creditbank.rules.types import Facts, RecordFacts
 
 RECORD_FIELDS = tuple(field.name for field in fields(RecordFacts))
 LEARNER_FIELDS = tuple(field.name for field in fields(Facts) if field.name != "records")
+MOST = 2**62
+"""Numbers of combinations stay below, so that 64 bits hold them."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,10 @@ class Population:
     def __len__(self) -> int:
         return len(self.learners)
 
+    def value(self, name: str, row: int) -> Any:
+        """One field of a learner."""
+        return self.values[name][self.learners[name].to_numpy()[row]]
+
     def facts(self, row: int) -> Facts:
         """One learner as the engine takes it."""
         first, last = np.searchsorted(self.records["of"].to_numpy(), [row, row + 1])
@@ -47,8 +55,33 @@ class Population:
             RecordFacts(**{name: lists[name][mine[name][at]] for name in RECORD_FIELDS})  # type: ignore[arg-type]
             for at in range(last - first)
         )
-        own = {name: self.values[name][self.learners[name].to_numpy()[row]] for name in LEARNER_FIELDS}
+        own = {name: self.value(name, row) for name in LEARNER_FIELDS}
         return Facts(records=records, **own)
+
+    def combination(self, names: tuple[str, ...]) -> tuple[np.ndarray, list[RecordFacts]]:
+        """Number of the combination of some values of each record, and a record of each that holds just these."""
+        code = np.zeros(len(self.records), dtype=np.int64)
+        top = 1
+        for name in names:
+            size = max(len(self.values[f"record.{name}"]), 1)
+            if top * size > MOST:
+                code = np.unique(code, return_inverse=True)[1].reshape(-1)
+                top = int(code.max(initial=0)) + 1
+            code, top = code * size + self.records[f"record.{name}"].to_numpy(), top * size
+        found, first, numbers = np.unique(code, return_index=True, return_inverse=True)
+        lists = {name: self.values[f"record.{name}"] for name in names}
+        rows = {name: self.records[f"record.{name}"].to_numpy()[first] for name in names}
+        empty: dict[str, Any] = {"id": "", "outcome": "", "issuer": "", "earned_on": date.min}
+        examples = [RecordFacts(**(empty | {name: lists[name][rows[name][at]] for name in names})) for at in range(len(found))]
+        return numbers.astype(np.int32), examples
+
+    def digest(self) -> str:
+        """A name for exactly this content."""
+        found = hashlib.sha256(canonical(self.values).encode())
+        for frame in (self.learners, self.records):
+            for name in frame.columns:
+                found.update(np.ascontiguousarray(frame[name].to_numpy()).tobytes())
+        return found.hexdigest()
 
     def __iter__(self) -> Iterator[Facts]:
         return (self.facts(row) for row in range(len(self)))
@@ -62,6 +95,23 @@ class Population:
         records = self.records[place[of] >= 0].reset_index(drop=True)
         records["of"] = place[records["of"].to_numpy()]
         return Population(self.learners.iloc[kept].reset_index(drop=True), records, self.values)
+
+    def compact(self) -> Population:
+        """The same people with only the values that they have."""
+        learners: dict[str, np.ndarray] = {}
+        records, values = {"of": self.records["of"].to_numpy()}, {}
+        for frame, columns in ((self.learners, learners), (self.records, records)):
+            for name in frame.columns:
+                if name != "of":
+                    used, codes = np.unique(frame[name].to_numpy(), return_inverse=True)
+                    columns[name], values[name] = codes.reshape(-1).astype(np.int32), [self.values[name][at] for at in used.tolist()]
+        return Population(pd.DataFrame(learners), pd.DataFrame(records), values)
+
+    def shards(self, count: int) -> list[Population]:
+        """Its learners in parts by a hash of their ids: whole learners, the same part for everybody who asks."""
+        parts = np.array([int(hash_of(name)[:8], 16) % count for name in self.values["learner"]], dtype=np.int32)
+        of_learner = parts[self.learners["learner"].to_numpy()] if len(parts) else parts
+        return [self.only(np.flatnonzero(of_learner == number)).compact() for number in range(count)]
 
 
 class _Numbers:

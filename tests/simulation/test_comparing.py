@@ -1,4 +1,4 @@
-"""Two rule books over everybody: classes as specified, totals that add up, the same for any number of shards, workers and interruptions."""
+"""Two rule books over everybody: classes as specified, totals that add up, and only those decided again whom a change concerns."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import random
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
+from fractions import Fraction
 
-import pandas as pd
+import numpy as np
 import pytest
 
 from creditbank.rules.decide import decide
-from creditbank.rules.types import CreditSystem, Facts, Grant, Leaf, Limit, Node, RecordFacts, Rule, RuleBase, Target
-from creditbank.simulation import comparing
-from creditbank.simulation.__main__ import main
-from creditbank.simulation.comparing import Book, by_class, by_group, by_reason, by_rule, simulate, unused_rules
+from creditbank.rules.types import CreditSystem, Facts, Grant, Leaf, Limit, Node, Outcome, RecordFacts, Rule, RuleBase, Target
+from creditbank.simulation.answers import Book, ask
+from creditbank.simulation.changes import change_between, touched
+from creditbank.simulation.population import population_of
+from creditbank.simulation.report import read_report, spread
+from creditbank.simulation.running import simulate
 from tests.rules.cases import cases
+from tests.simulation import books
 
 ON = date(2026, 1, 1)
 U = CreditSystem("U", Decimal(16), Decimal("0.5"))
-FILES = Path(__file__).parents[1] / "rules/files"
 
 
 def course(minimum):
@@ -38,24 +40,11 @@ def scored(score):
     return RecordFacts("c", "C", "I", ON, Decimal(3), "U", score=Decimal(score))
 
 
+def certified():
+    return RecordFacts("k", "K", "I", ON, Decimal(2), "U")
+
+
 BEFORE, AFTER = Book(RuleBase((course(60),), (U,))), Book(RuleBase((course(65), CERTIFICATE), (U,)))
-
-
-def test_raising_a_minimum_and_adding_a_certificate_as_in_the_worked_example():
-    (_name, case) = next(cases("simulate"))
-    people = [person("p", scored(62)), person("q", scored(80)), person("s", RecordFacts("k", "K", "I", ON, Decimal(2), "U"))]
-
-    frame = simulate(people, BEFORE, AFTER, on=ON)
-
-    expected = case["expect"]
-    for verdict in ("gained", "lost", "unchanged"):
-        assert list(frame[frame.verdict == verdict].learner) == expected[verdict]
-    totals = by_class(frame)
-    assert (totals.before.sum(), totals.after.sum()) == tuple(float(expected["credits"][side]) for side in ("before", "after"))
-    assert by_rule(frame).set_index("rule").to_dict("index") == {"CERT": {"before": 0, "after": 1}, "COURSE": {"before": 2, "after": 1}}
-    assert by_reason(frame).set_index("reason").to_dict("index") == {
-        "no_rule": {"before": 1, "after": 0}, "rule_failed": {"before": 0, "after": 1},
-    }  # fmt: skip
 
 
 def city(size):
@@ -66,86 +55,141 @@ def city(size):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("shards", "workers"), [(1, 1), (8, 1), (3, 2)])
-def test_shards_and_workers_change_nothing(shards, workers):
-    people = city(120)
+def test_raising_a_minimum_and_adding_a_certificate_as_in_the_worked_example():
+    (_name, case) = next(cases("simulate"))
+    people = [person("p", scored(62)), person("q", scored(80)), person("s", certified())]
 
-    frame = simulate(people, BEFORE, AFTER, on=ON, shards=shards, workers=workers)
+    simulation = simulate(people, BEFORE, AFTER, on=ON)
 
-    pd.testing.assert_frame_equal(frame, simulate(list(reversed(people)), BEFORE, AFTER, on=ON, shards=5))
+    report, expected = simulation.report, case["expect"]
+    for verdict in ("gained", "lost", "unchanged"):
+        assert list(simulation.learners[simulation.learners.verdict == verdict].learner) == expected[verdict]
+        assert [one.learner for one in dict(report.examples)[verdict]] == expected[verdict]
+    assert (report.before.total, report.after.total) == tuple(Decimal(expected["credits"][side]) for side in ("before", "after"))
+    assert [(row.rule, row.before, row.after, row.credits_before, row.credits_after, row.difference) for row in report.rules] == [
+        ("CERT", 0, 1, 0, 2, 1), ("COURSE", 2, 1, 6, 3, 1),
+    ]  # fmt: skip
+    assert [(row.before, row.after, row.records) for row in report.states] == [
+        ("no_rule", "used", 1), ("used", "rule_failed", 1), ("used", "used", 1),
+    ]  # fmt: skip
+    assert [(row.issuer, row.before, row.after, row.credits_before, row.credits_after) for row in report.issuers] == [("I", 2, 2, 6, 5)]
+    assert report.unused == ()
 
 
 def test_every_row_equals_the_decision_for_that_person():
     people = city(60)
 
-    frame = simulate(people, BEFORE, AFTER, on=ON).set_index("learner")
+    frame = simulate(people, BEFORE, AFTER, on=ON).learners.set_index("learner")
 
     for facts in people:
-        before, after = (decide(facts, book.base, book.limits, ON) for book in (BEFORE, AFTER))
-        assert (frame.before[facts.learner], frame.after[facts.learner]) == (str(before.posted), str(after.posted))
-        assert frame.reasons_after[facts.learner] == ";".join(sorted(row.headline.code for row in after.unused))
+        for side, book in (("before", BEFORE), ("after", AFTER)):
+            decision = decide(facts, book.base, book.limits, ON)
+            row = frame.loc[facts.learner]
+            assert Fraction(int(row[side]), 1000) == decision.posted
+            assert tuple(row[f"v{level}_{side}"] for level in (1, 2, 3)) == decision.objective[:3]
+            assert row[f"reasons_{side}"] == ";".join(sorted(one.headline.code for one in decision.unused))
 
 
-def test_a_run_that_was_killed_goes_on_without_counting_anybody_twice(tmp_path, monkeypatch):
-    people, whole = city(80), simulate(city(80), BEFORE, AFTER, on=ON)
-    asked = []
-    honest = comparing.compare
+def test_a_learner_whose_sides_are_not_both_proved_neither_gains_nor_loses(monkeypatch):
+    many = tuple(RecordFacts(f"c{at:02}", "C", "I", ON, Decimal(1), "U", score=Decimal(99), dup_class=f"{at}") for at in range(45))
+    several = Node("n_of", k=3, children=tuple(Node("leaf", Leaf("C")) for _ in range(3)))
+    after = Book(RuleBase((Rule("MANY", 1, several, (Grant("elective", amount=Decimal(1)),)),), (U,)))
 
-    def dying(facts, *more):
-        asked.append(facts.learner)
-        if len(asked) == 50:
-            raise KeyboardInterrupt
-        return honest(facts, *more)
+    report = simulate([person("p", *many)], BEFORE, after, on=ON).report
 
-    monkeypatch.setattr(comparing, "compare", dying)
-    with pytest.raises(KeyboardInterrupt):
-        simulate(people, BEFORE, AFTER, on=ON, folder=tmp_path)
-    kept = len(list(tmp_path.iterdir()))
-    first = len(asked)
-    frame = simulate(people, BEFORE, AFTER, on=ON, folder=tmp_path)
-
-    pd.testing.assert_frame_equal(frame, whole)
-    assert 0 < kept < 8
-    assert len(asked) - first < len(people)
+    assert report.of_class("unproved").learners == 1
+    assert report.of_class("lost").learners == report.of_class("gained").learners == 0
 
 
-def test_another_question_never_finds_the_shards_of_this_one(tmp_path):
-    people = city(30)
-    simulate(people, BEFORE, AFTER, on=ON, folder=tmp_path)
-    limited = Book(AFTER.base, (Limit("L", bound=Decimal(3)),))
+def test_a_limit_says_how_often_it_was_binding_and_what_it_took_away():
+    people = [person("p", scored(80), certified()), person("q", scored(80))]
+    before, after = Book(AFTER.base), Book(AFTER.base, (Limit("L", bound=Decimal(3)), Limit("M", bound=Decimal(2), overflow="truncate")))
 
-    pd.testing.assert_frame_equal(simulate(people, BEFORE, limited, on=ON, folder=tmp_path), simulate(people, BEFORE, limited, on=ON))
+    report = simulate(people, before, after, on=ON).report
+
+    assert sum(row.cut_after for row in report.limits) == report.before.total - report.after.total
+    assert {row.limit: (row.before, row.cut_before) for row in report.limits} == dict.fromkeys((row.limit for row in report.limits), (0, 0))
 
 
-def test_small_groups_are_not_shown_and_classes_add_up():
+def test_groups_under_five_are_hidden_and_classes_add_up():
     people = [*city(40), person("z", scored(62), group="rare")]
 
-    frame = simulate(people, BEFORE, AFTER, on=ON)
+    report = simulate(people, BEFORE, AFTER, on=ON).report
 
-    assert "rare" not in set(by_group(frame).group)
-    assert by_class(frame).learners.sum() == 41
-    assert unused_rules(frame, AFTER) == ["CERT"]
-
-
-@pytest.mark.parametrize("out", ["report.xlsx", "report"])
-def test_the_command_writes_learners_and_totals(tmp_path, out):
-    text = (FILES / "rules.csv").read_text("utf-8").replace("R8,from,1,leaf,,AP:BIO,,,3", "R8,from,1,leaf,,AP:BIO,,,6")
-    (tmp_path / "new.csv").write_text(text, "utf-8")
-
-    assert main(["--tables", str(FILES), "--new-rules", str(tmp_path / "new.csv"), "--on", "2026-01-01", "--out", str(tmp_path / out)]) == 0
-
-    place = tmp_path / out
-    learners = pd.read_excel(place, "learners", dtype=str) if place.is_file() else pd.read_csv(place / "learners.csv", dtype=str)
-    assert list(zip(learners.learner, learners.verdict, learners.before, learners.after, strict=True)) == [
-        ("chen", "unchanged", "0", "0"), ("lin", "lost", "15.0", "8.0"),
-    ]  # fmt: skip
+    assert {row.value for row in report.groups if row.dimension == "group"} == {"a", "b"}
+    assert report.hidden == 1
+    assert sum(row.learners for row in report.classes) == report.learners == 41
+    assert all(row.gained + row.lost + row.changed + row.unchanged + row.unproved == row.learners for row in report.groups)
+    assert report.unused == ("CERT",)
 
 
-def test_bad_new_rules_are_refused(tmp_path, capsys):
-    (tmp_path / "new.csv").write_text("rule_id,row,wrong\nR,from,1\n", "utf-8")
+def test_a_report_gives_itself_back_from_its_json():
+    report = simulate(city(30), BEFORE, AFTER, on=ON).report
 
-    assert (
-        main(["--tables", str(FILES), "--new-rules", str(tmp_path / "new.csv"), "--on", "2026-01-01", "--out", str(tmp_path / "out")]) == 1
-    )
-    assert "an unknown column" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
+    assert read_report(report.as_json()) == report
+
+
+def test_a_spread_names_values_that_somebody_has():
+    people = [person(f"l{at:02}", replace(scored(90), credits=Decimal(1))) for at in range(10)]
+    frame = simulate(people, BEFORE, AFTER, on=ON).learners
+    frame["before"] = np.arange(10, dtype=np.int64)[::-1] * 500
+
+    found = spread(frame["before"])
+
+    assert (found.total, found.least, found.p10, found.median, found.p90, found.most) == (Decimal("22.5"), 0, 0, 2, 4, Decimal("4.5"))
+    assert spread(frame["before"][:0]).total == 0
+
+
+def variations(chance, base):
+    """The same book with one or two rules changed, taken away or added, or another limit."""
+    rules = list(base.rules)
+    for _ in range(chance.randint(1, 2)):
+        at = chance.randrange(len(rules))
+        rules[at] = chance.choice([books.rule(at, chance), replace(rules[at], status="ended"), replace(rules[at], priority=70)])
+    return replace(base, rules=tuple(replace(rule, version=2) for rule in rules), version=2)
+
+
+@pytest.mark.parametrize("start", range(0, 60, 20))
+def test_whom_no_change_concerns_hears_the_same_from_both_books(start):
+    spared = 0
+    for seed in range(start, start + 20):
+        chance = random.Random(seed)
+        base, choice = books.book(chance), books.targets(chance)
+        people = population_of(books.person(f"l{number:02}", chance, choice) for number in range(15))
+        limits = books.limits(chance)
+        before = Book(base, limits)
+        after = Book(
+            variations(chance, base),
+            limits if chance.random() < 0.7 else (*limits[1:], Limit("Z", bound=Decimal(2), selector=(("institution", ("I2",)),))),
+        )
+        concerned = touched(people, change_between(before, after))
+        for row in np.flatnonzero(~concerned).tolist():
+            spared += 1
+            first, second = (ask(people.facts(row), book, ON) for book in (before, after))
+            assert first == second, (seed, row)
+
+    assert spared > 30
+
+
+def test_only_those_are_decided_again_whom_a_change_concerns():
+    people = [person("p", scored(62)), person("q", certified()), person("r", RecordFacts("x", "X", "I", ON))]
+
+    simulation = simulate(people, BEFORE, AFTER, on=ON)
+
+    assert simulation.decided == 5  # p and q twice, r once
+
+
+def test_the_number_of_a_version_is_no_change_and_another_table_concerns_everybody():
+    again = Book(RuleBase(tuple(replace(rule, version=9) for rule in AFTER.base.rules), (U,), version=9))
+    scaled = Book(replace(AFTER.base, systems=(replace(U, hours_nominal=Decimal(20)),)))
+    people = population_of([person("r", RecordFacts("x", "X", "I", ON))])
+
+    assert not touched(people, change_between(AFTER, again)).any()
+    assert touched(people, change_between(AFTER, scaled)).all()
+
+
+def test_a_change_of_the_catalogue_concerns_those_whose_rules_give_that_outcome():
+    people = population_of([person("p", scored(62)), person("q", certified())])
+    after = Book(replace(AFTER.base, outcomes=(Outcome("T2", category="leisure"),)))
+
+    assert touched(people, change_between(AFTER, after)).tolist() == [False, True]
