@@ -24,6 +24,8 @@ class CreditbankConfig(AppConfig):
         from creditbank.recognition import permissions as recognition  # noqa: F401, PLC0415
         from creditbank.results import handlers as results_handlers  # noqa: F401, PLC0415
         from creditbank.results import permissions as results  # noqa: F401, PLC0415
+        from creditbank.simulation import handlers as simulation_handlers  # noqa: F401, PLC0415
+        from creditbank.simulation import permissions as simulation  # noqa: F401, PLC0415
         from creditbank.statements import handlers as statement_handlers  # noqa: F401, PLC0415
         from creditbank.statements import permissions as statements  # noqa: F401, PLC0415
 

@@ -19,6 +19,8 @@ from creditbank.recognition.models import (
 )
 from creditbank.results.models import ResultBatch, ResultRow
 from creditbank.statements.models import Certificate, SubmissionCode, Transcript
+from creditbank.simulation.models import SimulationRun
+from creditbank.statements.models import Certificate, Transcript
 
 __all__ = [
     "Account",
@@ -53,6 +55,7 @@ __all__ = [
     "RuleRow",
     "SourceReview",
     "SubmissionCode",
+    "SimulationRun",
     "Transaction",
     "Transcript",
 ]

@@ -59,17 +59,19 @@ def propose(person: Any, programme: Programme, *, on: date, only: Iterable[UUID]
 def exceptions_of(person: Any, programme: Programme, *, on: date) -> tuple[RuleException, ...]:
     """What two persons decided for this learner alone in this programme, while it holds. One query."""
     rows = IndividualException.objects.filter(learner=person, programme=programme, state=ExceptionState.APPROVED, expires_on__gte=on)
-    return tuple(
-        RuleException(
-            path=row.path,
-            kind=row.kind,  # type: ignore[arg-type]
-            by=str(row.proposed_by.uuid),
-            approved_by=str(row.answered_by.uuid) if row.answered_by else "",
-            value=row.value,
-            reason=row.reason,
-            expires=row.expires_on,
-        )
-        for row in rows.select_related("proposed_by", "answered_by").order_by("id")
+    return tuple(read_exception(row) for row in rows.select_related("proposed_by", "answered_by").order_by("id"))
+
+
+def read_exception(row: IndividualException) -> RuleException:
+    """A stored exception as the engine takes it."""
+    return RuleException(
+        path=row.path,
+        kind=row.kind,  # type: ignore[arg-type]
+        by=str(row.proposed_by.uuid),
+        approved_by=str(row.answered_by.uuid) if row.answered_by else "",
+        value=row.value,
+        reason=row.reason,
+        expires=row.expires_on,
     )
 
 

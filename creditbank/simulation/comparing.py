@@ -79,7 +79,11 @@ def compare(people: Population, before: Book, after: Book, on: date) -> Part:
 
 def _row(people: Population, row: int, said: str, first: Answer, second: Answer) -> list[Any]:
     target = people.value("target", row)
-    known = dict(people.value("attributes", row)) | {"programme": target.code, "cohort": people.value("cohort", row)}
+    known = (
+        dict(people.value("attributes", row))
+        | dict(people.value("groups", row))
+        | {"programme": target.code, "cohort": people.value("cohort", row)}
+    )
     groups = [known.get(name, "") for name in DIMENSIONS]
     return [
         people.value("learner", row), target.code, *groups, said, *first.objective[:3], *second.objective[:3], first.posted, second.posted, first.used,

@@ -53,7 +53,7 @@ class Dask:
 
     def map(self, work: Callable[[Shard], Answer], shards: Sequence[Shard]) -> Iterator[tuple[int, Answer]]:
         with self._client() as (client, completed):
-            kernel = client.scatter(work, broadcast=True, hash=False)
+            kernel = client.submit(same, work, pure=False)  # a task of its own: what a lost worker held can be made again
             futures = [client.submit(call, kernel, shard, pure=False, retries=3) for shard in shards]
             numbers = {future.key: number for number, future in enumerate(futures)}
             for done in completed(futures):
@@ -75,6 +75,11 @@ class Dask:
             Client(cluster) as client,  # type: ignore[no-untyped-call]
         ):
             yield client, as_completed
+
+
+def same(work: Callable[[Shard], Answer]) -> Callable[[Shard], Answer]:
+    """Holds the question on a worker, once for all shards."""
+    return work
 
 
 def call(work: Callable[[Shard], Answer], shard: Shard) -> Answer:

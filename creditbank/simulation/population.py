@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,7 @@ import pandas as pd
 
 from creditbank.rules.files.tables import replace_file
 from creditbank.rules.snapshot import canonical, hash_of, hints, restore
-from creditbank.rules.types import Facts, RecordFacts
+from creditbank.rules.types import Facts, Pairs, RecordFacts
 
 RECORD_FIELDS = tuple(field.name for field in fields(RecordFacts))
 LEARNER_FIELDS = tuple(field.name for field in fields(Facts) if field.name != "records")
@@ -32,7 +32,8 @@ class Population:
     """Whole learners with all their records, in the order of the learners' ids.
 
     ``learners`` has a row a learner and ``records`` a row a record, a learner's records together and in the order of their ids; every
-    column is an int32 number into ``values`` of the same name. ``records["of"]`` is the row of the learner.
+    column is an int32 number into ``values`` of the same name. ``records["of"]`` is the row of the learner. "groups" says to what groups of the
+    report somebody belongs, as (dimension, value) pairs; no decision looks at it.
     """
 
     learners: pd.DataFrame
@@ -125,15 +126,16 @@ class _Numbers:
         self.codes.append(self.known.setdefault(value, len(self.known)))
 
 
-def population_of(people: Iterable[Facts]) -> Population:
-    """People in columns. Two people of one id stay two rows (two targets)."""
+def population_of(people: Iterable[Facts], groups: Mapping[str, Pairs] | None = None) -> Population:
+    """People in columns. Two people of one id stay two rows (two targets). ``groups`` by learner."""
+    known = groups or {}
     ordered = sorted(people, key=lambda facts: (facts.learner, facts.target.code))
-    columns = {name: _Numbers() for name in LEARNER_FIELDS}
+    columns = {name: _Numbers() for name in (*LEARNER_FIELDS, "groups")}
     cells = {name: _Numbers() for name in RECORD_FIELDS}
     of: list[int] = []
     for row, facts in enumerate(ordered):
         for name, column in columns.items():
-            column.add(getattr(facts, name))
+            column.add(known.get(facts.learner, ()) if name == "groups" else getattr(facts, name))
         for record in sorted(facts.records, key=lambda one: one.id):
             of.append(row)
             for name, column in cells.items():
@@ -165,7 +167,7 @@ def write_population(people: Population, place: Path) -> None:
 def read_population(place: Path) -> Population:
     """What ``write_population`` wrote."""
     stored = json.loads(place.with_suffix(".json").read_text("utf-8"))
-    known = {f"record.{name}": kind for name, kind in hints(RecordFacts).items()} | hints(Facts)
+    known = {f"record.{name}": kind for name, kind in hints(RecordFacts).items()} | hints(Facts) | {"groups": Pairs}
     values = {name: [restore(known[name], value) for value in listed] for name, listed in stored.items()}
     learners, records = (pd.read_parquet(place.with_suffix(f".{name}.parquet"), engine="pyarrow") for name in ("learners", "records"))
     return Population(learners, records, values)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
 from datetime import date, timedelta
 from decimal import Decimal
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from creditbank.rules.types import CreditSystem, Facts, Grade, GradeScale, Grant, Leaf, Node, RecordFacts, Rule, RuleBase, Target
+from creditbank.simulation.answers import Book, ask
 from creditbank.simulation.bits import BIT
+from creditbank.simulation.comparing import tables_of
+from creditbank.simulation.fast import Fast
 from creditbank.simulation.kernel import Kernel
-from creditbank.simulation.population import LEARNER_FIELDS, Population
+from creditbank.simulation.population import LEARNER_FIELDS, Population, population_of
 from creditbank.simulation.tables import RuleTables
 
 ON = date(2026, 1, 1)
@@ -76,7 +82,8 @@ def archive(records: int, outcomes: int) -> Population:
         frame[name] = np.arange(records, dtype=np.int32) if name == "record.id" else chance.integers(0, len(value), records, dtype=np.int32)
     facts = Facts("", (), Target("", "U"), ON)
     people = pd.DataFrame(
-        {name: np.zeros(learners, dtype=np.int32) for name in LEARNER_FIELDS} | {"learner": np.arange(learners, dtype=np.int32)}
+        {name: np.zeros(learners, dtype=np.int32) for name in (*LEARNER_FIELDS, "groups")}
+        | {"learner": np.arange(learners, dtype=np.int32)}
     )
     return Population(
         people, frame, values | {name: [getattr(facts, name)] for name in LEARNER_FIELDS} | {"learner": list(range(learners))}
@@ -207,14 +214,64 @@ def growth(say: Say) -> None:
     say("population, growth with rules at 200,000 records: " + "; ".join(rows))
 
 
-def run(say: Say) -> None:
-    """All measurements of the population path."""
+def decide_part(numbers: range) -> tuple[int, int, int]:
+    """(learners, those of whom the solver was asked, those without proof) of a part of the city."""
+    from creditbank.rules import decide as deciding
+    from tests.bench.learners import city, learner
+
+    place, asked = city(), []
+    honest = deciding.choose
+
+    def choose(*arguments: Any, **more: Any) -> Any:
+        choice = honest(*arguments, **more)
+        asked.append(choice.solved)
+        return choice
+
+    deciding.choose = choose
+    people = population_of(learner(place, number) for number in numbers)
+    book = Book(place.base, place.limits)
+    fast = Fast(people, tables_of(book, ON), place.limits)
+    unproved = 0
+    for row in range(len(people)):
+        answer = fast.answer(row) or ask(people.facts(row), book, ON)
+        unproved += not answer.proved
+    deciding.choose = honest
+    return len(people), sum(asked), unproved
+
+
+def everybody(say: Say, sample: int, total: int = 100_000) -> None:
+    """Full semantics for learners of twenty records of the seeded city, on two processes; a sample is a stride through all of them."""
+    stride = max(total // sample, 1)
+    parts = [range(at, min(at + 1000 * stride, total), stride) for at in range(0, total, 1000 * stride)]
+    begun, sums = time.perf_counter(), np.zeros(3, dtype=np.int64)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        for part in pool.map(decide_part, parts):
+            sums += part
+    seconds = time.perf_counter() - begun
+    people, solved, unproved = sums.tolist()
+    whole = f"; {total:,} would take {seconds * total / people / 60:.1f} min (extrapolated)" if people < total else ""
+    say(
+        f"population, full semantics for {people:,} learners of {RECORDS_EACH} records on two processes: {seconds / 60:.1f} min{whole}; "
+        f"{100 * (people - solved) / people:.2f} % without the solver, {100 * (people - unproved) / people:.2f} % proved"
+    )
+
+
+def run(say: Say, sample: int = 2_000) -> None:
+    """All measurements of the population path; ``sample`` learners of 100,000 under full semantics."""
     single(say, priorities=1)
     single(say, priorities=3)
     groups(say)
     growth(say)
+    everybody(say, sample)
 
 
 if __name__ == "__main__":
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
-    run(print)
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.population", description=__doc__)
+    parser.add_argument("--sample", type=int, default=2_000, help="learners under full semantics; 100000 is everybody")
+    parser.add_argument("--only", choices=["everybody"], help="nothing but the learners under full semantics")
+    options = parser.parse_args()
+    if options.only:
+        everybody(print, options.sample)
+    else:
+        run(print, options.sample)

@@ -1,0 +1,129 @@
+"""Whom a rule book concerns, in columns; and the simulations of a version, for pages."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from creditbank.agreements.models import RuleBookVersion
+from creditbank.agreements.queries import target_of
+from creditbank.catalogue.models import Outcome, Programme
+from creditbank.ledger.enums import AccountKind, HoldState
+from creditbank.ledger.models import Hold
+from creditbank.ledger.queries import lots_of
+from creditbank.recognition.enums import ExceptionState
+from creditbank.recognition.facts import record_facts
+from creditbank.recognition.models import Application, IndividualException
+from creditbank.recognition.queries import read_exception
+from creditbank.rules.types import Facts, Pairs, RecordFacts, Target
+from creditbank.rules.types import IndividualException as RuleException
+from creditbank.simulation.models import SimulationRun
+from creditbank.simulation.population import Population, population_of
+from creditbank.simulation.report import Report, read_report
+from foundation.api import visible_to
+from identity.api import Institution, Membership, Role, User
+from learning.api import LearningRecord, RecordState
+
+CHUNK = 200
+"""People who are loaded together: few enough for the parameters of a query, enough that queries do not count."""
+
+
+def runs_of(version: RuleBookVersion, *, user: Any) -> QuerySet[SimulationRun]:
+    """The simulations of a version that a person may see, newest first, with their jobs ({done, total}) and versions. One query."""
+    return visible_to(user, SimulationRun).filter(version=version).select_related("job", "version__book", "compared_with__book")
+
+
+def report_of_run(run: SimulationRun) -> Report | None:
+    """What a finished simulation says."""
+    return None if run.report is None else read_report(json.dumps(run.report))
+
+
+def population_at(institution: Institution, *, on: date) -> Population:
+    """Everybody whom the rules of an institution concern on a day, by pseudonym: who learns there, and who has applied there.
+
+    Each with the programme of their newest application, else for the pool of the institution's first open programme. Their groups are the
+    school at which they learn and its kind. About ten queries for every CHUNK people.
+    """
+    programmes = {one.pk: one for one in Programme.objects.open().filter(institution=institution).select_related("system").order_by("code")}
+    if not programmes:
+        return population_of(())
+    targets = {key: target_of(one) for key, one in programmes.items()}
+    first = next(iter(programmes.values()))
+    pool = Target(code="", system=first.system.code, category=first.category)
+    asked = _programmes_asked(institution)
+    people = list(_people(institution, set(asked), on=on))
+    groups: dict[str, Pairs] = {}
+    facts: list[Facts] = []
+    for at in range(0, len(people), CHUNK):
+        chunk = people[at : at + CHUNK]
+        wanted = {person.pk: asked.get(person.pk) for person in chunk}
+        groups |= _groups(chunk, on=on)
+        facts += _facts(chunk, {key: targets.get(one or 0, pool) for key, one in wanted.items()}, wanted, on=on)
+    return population_of(facts, groups)
+
+
+def _programmes_asked(institution: Institution) -> dict[int, int]:
+    """Learner → programme of the newest application at an institution. One query."""
+    rows = Application.objects.filter(institution=institution).order_by("pk").values_list("learner_id", "programme_id")
+    return dict(rows)
+
+
+def _people(institution: Institution, applied: set[int], *, on: date) -> QuerySet[User]:
+    learning = Membership.objects.active(on=on).filter(institution=institution, role=Role.LEARNER).values("person")
+    return User.objects.filter(Q(pk__in=learning) | Q(pk__in=applied)).order_by("pk").only("pk", "uuid")
+
+
+def _groups(people: Sequence[User], *, on: date) -> dict[str, Pairs]:
+    """Pseudonym → (school, kind of education) where a person learns, the first by code. One query."""
+    rows = Membership.objects.active(on=on).filter(person__in=people, role=Role.LEARNER).order_by("-institution__code")
+    return {
+        str(uuid): (("education", kind), ("school", code))
+        for uuid, kind, code in rows.values_list("person__uuid", "institution__kind", "institution__code")
+    }
+
+
+def _facts(people: Sequence[User], targets: dict[int, Target], programmes: dict[int, int | None], *, on: date) -> Iterator[Facts]:
+    """The same facts as for one person's application, for many at once."""
+    rows = LearningRecord.objects.filter(learner__in=people).counting().filter(state=RecordState.ACTIVE)
+    records = list(rows.select_related("institution", "credit_system", "level").order_by("-earned_on", "-id"))
+    outcomes = {one.code: one for one in Outcome.objects.filter(code__in={record.outcome_code for record in records} - {""})}
+    lots = {lot.uuid for lot in lots_of(*(record.uuid for record in records)) if lot.kind == AccountKind.AVAILABLE}
+    held, used = _reserved([person.uuid for person in people])
+    exceptions = _exceptions(people, on=on)
+    by_person: dict[int, list[RecordFacts]] = defaultdict(list)
+    for record in records:
+        taken = record.uuid in lots or str(record.uuid) in held[record.learner.uuid] | used[record.learner.uuid]
+        by_person[record.learner_id].append(record_facts(record, outcomes.get(record.outcome_code), is_confirmed=taken))
+    for person in people:
+        yield Facts(
+            learner=str(person.uuid), records=tuple(by_person[person.pk]), target=targets[person.pk], applied_on=on,
+            used=tuple(used[person.uuid].items()), held=tuple(held[person.uuid].items()),
+            exceptions=tuple(rule for programme, rule in exceptions[person.pk] if programme == programmes[person.pk]),
+        )  # fmt: skip
+
+
+def _reserved(owners: Sequence[UUID]) -> tuple[dict[UUID, dict[str, str]], dict[UUID, dict[str, str]]]:
+    """By owner: records held by an open application, and records used up, each with that application. One query."""
+    held: dict[UUID, dict[str, str]] = defaultdict(dict)
+    used: dict[UUID, dict[str, str]] = defaultdict(dict)
+    for owner, lot, state, application in Hold.objects.filter(owner_uuid__in=owners).values_list(
+        "owner_uuid", "lot_uuid", "state", "application_uuid"
+    ):
+        if state in {HoldState.PENDING, HoldState.POSTED}:
+            (held if state == HoldState.PENDING else used)[owner][str(lot)] = str(application)
+    return held, used
+
+
+def _exceptions(people: Sequence[User], *, on: date) -> dict[int, list[tuple[int, RuleException]]]:
+    """By learner: (programme, exception that holds). One query."""
+    rows = IndividualException.objects.filter(learner__in=people, state=ExceptionState.APPROVED, expires_on__gte=on)
+    found: dict[int, list[tuple[int, RuleException]]] = defaultdict(list)
+    for row in rows.select_related("proposed_by", "answered_by").order_by("id"):
+        found[row.learner_id].append((row.programme_id, read_exception(row)))
+    return found
