@@ -18,9 +18,8 @@ from creditbank.recognition.models import (
     RecognitionPolicy,
 )
 from creditbank.results.models import ResultBatch, ResultRow
-from creditbank.statements.models import Certificate, SubmissionCode, Transcript
 from creditbank.simulation.models import SimulationRun
-from creditbank.statements.models import Certificate, Transcript
+from creditbank.statements.models import Certificate, SubmissionCode, Transcript
 
 __all__ = [
     "Account",
@@ -53,9 +52,9 @@ __all__ = [
     "RuleBook",
     "RuleBookVersion",
     "RuleRow",
+    "SimulationRun",
     "SourceReview",
     "SubmissionCode",
-    "SimulationRun",
     "Transaction",
     "Transcript",
 ]

@@ -245,7 +245,7 @@ def candidates_of(people: Population, tables: RuleTables) -> pd.DataFrame:
 
 
 def engine_rows(people: Population, tables: RuleTables, row: int) -> pd.DataFrame:
-    """The same columns for one learner, from the engine itself."""
+    """The same columns for one learner, from the engine itself; what a rule that counts may take stands there record by record."""
     facts = people.facts(row)
     facts, base, _limits = apply_exceptions(facts, tables.base, (), tables.on)
     sieved = sieve(with_title_classes(facts, base.titles), base, on=tables.on)
@@ -261,6 +261,8 @@ def engine_rows(people: Population, tables: RuleTables, row: int) -> pd.DataFram
             (row, numbers[one.rule.id], one.offer, places[ident], lead, 0, amount if places[ident] == lead else 0)
             for ident in one.match.ids
         ]
+    for counted in sieved.counted:
+        found += [(row, numbers[counted.rule.id], counted.offer, places[one.id], places[one.id], 0, 0) for one in counted.records]
     bits: dict[tuple[int, int], int] = {}
     for ident, reasons in sieved.reasons.items():
         for reason in reasons:

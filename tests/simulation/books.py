@@ -138,7 +138,7 @@ def record(number: int, chance: random.Random) -> RecordFacts:
         system=unit, hours=maybe(chance, Decimal(chance.choice([32, 50]))), score=maybe(chance, Decimal(chance.choice(["59.5", "60", "61.5", "84", "90"])), 0.8),
         attendance=maybe(chance, Decimal(chance.choice([79, 80]))), level=maybe(chance, chance.randint(1, 3)), category=chance.choices(CATEGORIES, [8, 2, 1])[0],
         source_type=chance.choice(["course", "course", "exam"]), subjects=maybe(chance, ("s1", "s2")) or (), trust=chance.choices(["self", "verified", "institution"], [1, 3, 8])[0],
-        evidence=chance.choice([(), ("paper",), ("paper", "photo")]), repeatable=chance.random() < 0.1, issued_on=maybe(chance, day(chance)), valid_until=maybe(chance, ON + timedelta(days=chance.choice([-1, 0, 1, 400]))),
+        evidence=chance.choice([(), ("paper",), ("paper", "photo")]), repeatable=chance.random() < 0.1, remaining=maybe(chance, Decimal(chance.choice([0, 1])), 0.02), issued_on=maybe(chance, day(chance)), valid_until=maybe(chance, ON + timedelta(days=chance.choice([-1, 0, 1, 400]))),
         state=chance.choices(["available", "pending"], [20, 1])[0], dup_class=maybe(chance, "d1", 0.05) or "", grade=chance.choice(GRADES), common_id=maybe(chance, "c1", 0.05) or "",
     )  # fmt: skip
 

@@ -90,9 +90,9 @@ def test_every_row_equals_the_decision_for_that_person():
             assert row[f"reasons_{side}"] == ";".join(sorted(one.headline.code for one in decision.unused))
 
 
-def test_a_learner_whose_sides_are_not_both_proved_neither_gains_nor_loses(monkeypatch):
+def test_a_learner_whose_sides_are_not_both_proved_neither_gains_nor_loses():
     many = tuple(RecordFacts(f"c{at:02}", "C", "I", ON, Decimal(1), "U", score=Decimal(99), dup_class=f"{at}") for at in range(45))
-    several = Node("n_of", k=3, children=tuple(Node("leaf", Leaf("C")) for _ in range(3)))
+    several = Node("all", children=tuple(Node("leaf", Leaf("C")) for _ in range(3)))
     after = Book(RuleBase((Rule("MANY", 1, several, (Grant("elective", amount=Decimal(1)),)),), (U,)))
 
     report = simulate([person("p", *many)], BEFORE, after, on=ON).report
