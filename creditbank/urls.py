@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from creditbank.agreements import views as agreements
 from creditbank.ledger import views as ledger
+from creditbank.pathways import views as pathways
 from creditbank.recognition import views as recognition
 from creditbank.results import views as results
 from creditbank.statements import views as statements
@@ -38,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/certificates/<str:certificate_uuid>/document/", statements.certificate_document, name="certificate_document"),
     path("ops/books/", ledger.books, name="books"),
     path("convert/", recognition.explorer, name="explorer"),
+    path("my/plan/", pathways.plan, name="plan"),
     path("convert/towards/", recognition.counts_towards, name="counts_towards"),
     path("rules/", agreements.rule_books, name="rules"),
     path("rules/<str:book>/v<int:number>/", agreements.rule_version, name="rule_version"),

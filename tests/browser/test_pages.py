@@ -16,7 +16,7 @@ RUN_AXE = """axe.run(document, {resultTypes: ['violations']}).then(
 PAGES = [
     ("-", "/"), ("-", "/courses/"), ("-", "/courses/?q=护理&kind=higher"), ("-", "/courses/?q=没有这样的课"), ("-", "/schools/jlou/jlou-med101/"),
     ("-", "/institutions/"), ("-", "/institutions/JLOU/"), ("-", "/convert/?have=JLHV:NUR101&have=JLSA:CERT4&score=80"), ("-", "/rules/"), ("-", "/convert/"), ("-", "/convert/?q=护理"),
-    ("-", "/convert/towards/?programme=NUR-A-2026"), ("-", "/convert/towards/?q=基础护理"), ("lin", "/convert/?mine=1"),
+    ("-", "/convert/towards/?programme=NUR-A-2026"), ("-", "/convert/towards/?q=基础护理"), ("lin", "/convert/?mine=1"), ("lin", "/my/plan/"), ("lin", "/my/plan/?to=NUR-A-2026"),
     ("-", "/rules/JLOU/v1/"), ("-", "/verify/"), ("-", "/verify/?code=ABCD-EFGH-JKLM"), ("-", "/help/"), ("-", "/accounts/login/"),
     ("-", "/accounts/signup/"), ("-", "/demo/"), ("-", "/nothing-here/"), ("-", "/api/v1/docs"),
     ("lin", "/"), ("lin", "/my/"), ("lin", "/my/archive/"), ("lin", "/my/archive/new/"), ("lin", "/my/credits/"), ("lin", "/my/applications/"),

@@ -1,0 +1,73 @@
+"""A learner's plan: what is missing in a programme, and the least effort that closes it. Nothing is stored by looking."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from creditbank.api import Application, Transaction
+from creditbank.pathways.queries import plan_for
+from foundation.api import AuditEntry
+from tests.factories.creditbank import ProgrammeFactory, make_bank, make_learner
+
+pytestmark = pytest.mark.django_db
+NAUGHTY = ["\x00", "'", "x" * 5000, "{{7*7}}", "-1", "%", "../.."]
+
+
+def test_what_is_missing_is_closed_by_the_course_that_a_rule_turns_into_it():
+    bank = make_bank()
+    learner = make_learner(bank, records=1)
+
+    found = plan_for(learner, bank.programme, on=timezone.localdate())
+
+    assert [(row.path, row.done) for row in found.audit.rows] == [("1.1", True), ("1.2", False)]
+    assert [step.outcome.code for step in found.steps] == [bank.outcomes[1].code]
+    assert (found.is_enough, found.plan.proof.status, found.hours) == (True, "optimal", Decimal(64))
+
+
+def test_somebody_who_has_everything_needs_nothing_more():
+    bank = make_bank()
+
+    found = plan_for(make_learner(bank), bank.programme, on=timezone.localdate())
+
+    assert (found.steps, [row.done for row in found.audit.rows]) == ((), [True, True])
+
+
+def test_the_page_says_where_one_stands_and_what_to_take_next(client):
+    bank = make_bank()
+    client.force_login(make_learner(bank, records=1))
+
+    page = client.get("/my/plan/", {"to": bank.programme.code}).content.decode()
+
+    assert "3.0 / 3.0 学分" in page
+    assert "来源课程2" in page
+    assert "1 门课，共 64 学时" in page
+
+
+def test_a_programme_without_rules_says_so(client):
+    client.force_login(make_learner(make_bank()))
+
+    assert "还没有发布规则" in client.get("/my/plan/", {"to": ProgrammeFactory().code}).content.decode()
+
+
+@pytest.mark.parametrize("bad", NAUGHTY)
+def test_whatever_stands_in_the_address_is_a_page(client, bad):
+    client.force_login(make_learner(make_bank()))
+
+    assert client.get("/my/plan/", {"to": bad}).status_code == 200
+
+
+def test_looking_at_a_plan_writes_nothing(client):
+    bank = make_bank()
+    client.force_login(make_learner(bank))
+    before = Application.objects.count(), Transaction.objects.count(), AuditEntry.objects.count()
+
+    client.get("/my/plan/", {"to": bank.programme.code})
+
+    assert (Application.objects.count(), Transaction.objects.count(), AuditEntry.objects.count()) == before
+
+
+def test_a_plan_is_for_people_who_are_signed_in(client):
+    assert client.get("/my/plan/").status_code == 302
