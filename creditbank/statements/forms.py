@@ -90,11 +90,11 @@ def refusal(code: str) -> str:
 class PeriodForm(forms.Form):
     """From when to when, and as which kind of file."""
 
-    since = forms.DateField(label=_("From day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label=_("From day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     until = forms.DateField(
         label=_("To day"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text=_("Both days count. Empty: everything."),
     )
     kind = forms.ChoiceField(
@@ -123,9 +123,9 @@ class SubmissionForm(forms.Form):
 
     sheet = forms.ChoiceField(label=_("File"), choices=SubmissionSheet.choices, widget=forms.RadioSelect, initial=SubmissionSheet.OWN)
     bank = forms.ChoiceField(label=_("Receiving bank"), error_messages={"required": _("No receiving bank has a code table yet.")})
-    since = forms.DateField(label=_("From day"), widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label=_("From day"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     until = forms.DateField(
-        label=_("To day"), widget=forms.DateInput(attrs={"type": "date"}), help_text=_("Own courses by the day of the result, conversions by the day they were credited.")
+        label=_("To day"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), help_text=_("Own courses by the day of the result, conversions by the day they were credited.")
     )  # fmt: skip
     graduates = forms.RegexField(
         label=_("Graduating class"), regex=r"^\d{4}$", required=False, help_text=_("A year; holds for the whole file, as do the two below."),

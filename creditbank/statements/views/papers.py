@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, cast
 
 from django.contrib import messages
@@ -120,9 +121,7 @@ def _page(request: HttpRequest, paper: Paper, form: ReasonForm | None = None) ->
 
 
 def paper_years(paper: Paper) -> list[dict[str, Any]]:
-    """Credit by year and unit for the ribbon, from the paper's own content."""
-    from decimal import Decimal  # noqa: PLC0415
-
+    """Credit by year and unit for the ribbon, from the paper's own content; none where it would add a source to what it became."""
     years: dict[int, dict[str, Decimal]] = {}
     for year, unit, amount in _brought(paper):
         known = years.setdefault(year, {})
@@ -134,13 +133,16 @@ def _brought(paper: Paper) -> list[tuple[int, str, str]]:
     content = paper.content
     if isinstance(paper, Transcript):
         return [(int(row["on"][:4]), unit["unit"], row["credits"]) for unit in content["units"] for row in unit["rows"]]
+    awarded = int(content["on"][:4])
     used = {
         (source["title_zh"], source["earned_on"]): (int(source["earned_on"][:4]), source["unit"], source["credits"])
         for line in content["lines"]
         for source in line["sources"]
         if source["credits"]
     }
-    return [*used.values(), (int(content["on"][:4]), content["unit"], content["credits"])]
+    if any(year == awarded for year, _unit, _amount in used.values()):
+        return []
+    return [*used.values(), (awarded, content["unit"], content["credits"])]
 
 
 @login_required
