@@ -43,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("convert/towards/", recognition.counts_towards, name="counts_towards"),
     path("rules/", agreements.rule_books, name="rules"),
     path("rules/<str:book>/v<int:number>/", agreements.rule_version, name="rule_version"),
+    path("rules/<str:book>/v<int:number>/ctdl.json", statements.rules_ctdl, name="rules_ctdl"),
     path("verify/", statements.verify, name="verify"),
     path("verify/file/", statements.verify_file, name="verify_file"),
     path("desk/", recognition.desk, name="desk"),

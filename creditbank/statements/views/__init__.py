@@ -3,6 +3,7 @@
 from creditbank.statements.views.account import account, entry, statement, statement_csv
 from creditbank.statements.views.cases import case_file
 from creditbank.statements.views.desk import desk_certificate, desk_certificates, renew, revoke
+from creditbank.statements.views.linked import rules_ctdl
 from creditbank.statements.views.papers import (
     certificate,
     certificate_document,
@@ -33,6 +34,7 @@ __all__ = [
     "issue",
     "renew",
     "revoke",
+    "rules_ctdl",
     "statement",
     "statement_csv",
     "submission",
