@@ -287,7 +287,6 @@ def apply_for_recognition(city: City) -> None:
         programme = nursing if done % 2 else care
         if _walk(city, programme, learner, _ENDINGS[done], days_ago=30 - 2 * done):
             done += 1
-    _walk(city, Programme.objects.get(code="ADM-B-2026"), city.named("chen"), "posted", days_ago=9)
 
 
 def hand_in_evidence(application: Application, at: datetime) -> None:

@@ -63,9 +63,9 @@ def test_a_learner_enrols_reads_and_finds_the_place_again_on_a_phone(phone, site
 
 
 WORDS = {
-    "": ("提交申请", "以上所述属实", "领取此件", "提交我的意见", "同意这个决定", "已入账", "签发成绩单", "有效"),
+    "": ("提交申请", "以上所述属实", "领取此件", "提交我的意见", "同意这个决定", "已入账", "签发成绩单", "成绩单有效"),
     "/en": ("Submit application", "What I state is true", "Take this case", "Submit my opinion", "Agree to the decision", "credited",
-            "Issue a transcript", "Valid"),
+            "Issue a transcript", "The transcript is valid"),
 }  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def test_an_application_is_sent_decided_by_two_and_shown_as_credited_by_keyboard
     assert credited in learner.locator("main").inner_text()
     learner.goto(f"{site}/my/transcript/")
     learner.get_by_role("button", name=issue).press("Enter")
-    code = learner.locator(".code").inner_text().strip()
+    code = learner.locator(".printed-code").inner_text().strip()
     public = _page(browser)
     public.goto(f"{site}/verify/?code={code.lower().replace('-', ' ')}")
     assert public.locator("h1").inner_text() == valid
