@@ -12,7 +12,7 @@ from typing import TypeVar
 T = TypeVar("T")
 LONGEST_NUMBER = 40
 MOST_PROBLEMS = 1000
-PLAIN_NUMBER = re.compile(r"[+-]?\d{1,20}(\.\d{1,12})?")
+PLAIN_NUMBER = re.compile(r"[+-]?\d{1,16}(\.\d{1,12})?")  # 28 places in all: what Decimal keeps exactly
 FORMULA = ("=", "@", "+", "-", "\t", "\r")
 
 
@@ -123,7 +123,7 @@ class Row:
 
 
 def decimal(text: str) -> Decimal:
-    """A plain decimal; no exponents, no words, at most twenty digits."""
+    """A plain decimal; no exponents, no words, at most sixteen digits before the dot and twelve after it."""
     if len(text) > LONGEST_NUMBER or not PLAIN_NUMBER.fullmatch(text) or not text.isascii():
         raise ValueError(text)
     return Decimal(text)

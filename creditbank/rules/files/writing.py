@@ -99,8 +99,8 @@ def _limit(limit: Limit, source: str) -> Row:
     year = "" if limit.year_start == (1, 1) else f"{limit.year_start[0]:02}-{limit.year_start[1]:02}"
     return cells(
         limit_id=limit.id, group=limit.group, group_op=limit.group_op, owner=limit.owner, selector=_selector(limit.selector),
-        except_=_selector(limit.exempt), measure=limit.measure, op=limit.op, bound=limit.bound, share_num=share.numerator if share else None,
-        share_den=share.denominator if share else None, share_of=limit.share_of, per=limit.per, calendar=limit.calendar,
+        except_=_selector(limit.exempt), measure=limit.measure, op=limit.op, bound=limit.bound, share_num=share.numerator if share is not None else None,
+        share_den=share.denominator if share is not None else None, share_of=limit.share_of, per=limit.per, calendar=limit.calendar,
         overflow=limit.overflow, last_n=limit.last_n, year_start=year, source=source,
     )  # fmt: skip
 
