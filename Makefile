@@ -51,6 +51,7 @@ check: $(VENV)/dev.ok ## format, lint, types, import contracts, templates, migra
 
 bench: $(VENV)/dev.ok ## measure, as ratios within one run
 	$(RUN) -m tests.bench
+	$(RUN) -m tests.bench.lint
 	$(RUN) -m tests.postgres $(RUN) -m tests.bench
 
 soak: $(VENV)/dev.ok ## long races, kills and full matrices
