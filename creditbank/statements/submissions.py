@@ -86,8 +86,9 @@ class _Codes:
 def submission_table(asked: Submission) -> Made:
     """The file that was asked for. A fixed number of queries."""
     codes = _Codes(asked.bank, asked.sheet)
+    left_out: dict[str, int] = {}
     if asked.sheet == SubmissionSheet.OWN:
-        rows, left_out = _own_rows(asked, codes), {}
+        rows = _own_rows(asked, codes)
     else:
         rows, left_out = _converted_rows(asked, codes)
     headings = tuple(Heading(name, CellKind.NUMBER if name in NUMBERS else CellKind.TEXT) for name in HEADINGS[asked.sheet])
