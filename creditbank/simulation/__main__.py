@@ -15,7 +15,7 @@ from creditbank.rules.files.tables import COLUMNS, read_tables
 from creditbank.rules.types import Facts
 from creditbank.simulation.answers import Book
 from creditbank.simulation.executors import EXECUTORS, DaskIsMissing
-from creditbank.simulation.output import SUFFIXES, write
+from creditbank.simulation.output import SUFFIXES, TooManyRows, write
 from creditbank.simulation.running import simulate
 
 
@@ -30,13 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         simulation = simulate(
             people, before, after, on=options.on, executor=executor, shards=options.shards, folder=options.keep, told=_tell
         )
+        write(simulation, options.out)
     except BadFiles as bad:
         print(*bad.problems, sep="\n", file=sys.stderr)  # noqa: T201
         return 1
-    except DaskIsMissing as missing:
-        print(missing, file=sys.stderr)  # noqa: T201
+    except (DaskIsMissing, TooManyRows) as refused:
+        print(refused, file=sys.stderr)  # noqa: T201
         return 1
-    write(simulation, options.out)
     return 0
 
 

@@ -14,7 +14,16 @@ from creditbank.simulation.answers import PARTS
 from creditbank.simulation.report import credits_of, tables_of
 from creditbank.simulation.running import Simulation
 
+MOST_ROWS = 1_048_575
+"""Rows of a sheet beside its heading."""
 SUFFIXES = (".xlsx", ".parquet", ".csv", "")
+
+
+class TooManyRows(Exception):
+    """More learners than a sheet of a workbook has rows."""
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} learners are more than a sheet holds ({MOST_ROWS}): choose .parquet or .csv"
 
 
 def write(simulation: Simulation, place: Path) -> None:
@@ -26,6 +35,8 @@ def write(simulation: Simulation, place: Path) -> None:
     if suffix == ".parquet":
         _write_all({"learners": learners} | tables, place, ".parquet")
         return
+    if suffix == ".xlsx" and len(learners) > MOST_ROWS:
+        raise TooManyRows(len(learners))
     for side in ("before", "after"):
         learners[side] = [str(credits_of(parts)) for parts in learners[side]]
     if suffix == ".xlsx":

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -43,21 +44,24 @@ class Population:
     def __len__(self) -> int:
         return len(self.learners)
 
+    @cached_property
+    def _columns(self) -> dict[str, np.ndarray]:
+        """All columns as plain arrays, for looking at one learner after the other."""
+        return {name: frame[name].to_numpy() for frame in (self.learners, self.records) for name in frame.columns}
+
     def value(self, name: str, row: int) -> Any:
         """One field of a learner."""
-        return self.values[name][self.learners[name].to_numpy()[row]]
+        return self.values[name][self._columns[name][row]]
 
     def facts(self, row: int) -> Facts:
         """One learner as the engine takes it."""
-        first, last = np.searchsorted(self.records["of"].to_numpy(), [row, row + 1])
-        mine = {name: self.records[f"record.{name}"].to_numpy()[first:last].tolist() for name in RECORD_FIELDS}
-        lists = {name: self.values[f"record.{name}"] for name in RECORD_FIELDS}
-        records = tuple(
-            RecordFacts(**{name: lists[name][mine[name][at]] for name in RECORD_FIELDS})  # type: ignore[arg-type]
-            for at in range(last - first)
-        )
-        own = {name: self.value(name, row) for name in LEARNER_FIELDS}
-        return Facts(records=records, **own)
+        first, last = np.searchsorted(self._columns["of"], [row, row + 1]).tolist()
+        cells = []
+        for name in RECORD_FIELDS:
+            values = self.values[f"record.{name}"]
+            cells.append([values[code] for code in self._columns[f"record.{name}"][first:last].tolist()])
+        records = tuple(RecordFacts(*fields) for fields in zip(*cells, strict=True))
+        return Facts(records=records, **{name: self.value(name, row) for name in LEARNER_FIELDS})
 
     def combination(self, names: tuple[str, ...]) -> tuple[np.ndarray, list[RecordFacts]]:
         """Number of the combination of some values of each record, and a record of each that holds just these."""
@@ -152,16 +156,16 @@ def population_of(people: Iterable[Facts], groups: Mapping[str, Pairs] | None = 
 
 
 def write_population(people: Population, place: Path) -> None:
-    """One Parquet file: records and learners as two columns-only tables beside each other, the values in its description."""
+    """Two Parquet files of numbers (learners, records), then the values as JSON: where that lies, the others do too."""
     import pyarrow as pa  # noqa: PLC0415  only where something is written or read
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     place.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(place.with_suffix(".json"), canonical(people.values).encode())
     for name, frame in (("learners", people.learners), ("records", people.records)):
         sink = pa.BufferOutputStream()
         pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), sink, compression="zstd")
         replace_file(place.with_suffix(f".{name}.parquet"), sink.getvalue().to_pybytes())
+    replace_file(place.with_suffix(".json"), canonical(people.values).encode())
 
 
 def read_population(place: Path) -> Population:

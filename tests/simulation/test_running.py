@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from creditbank.rules.types import Limit
-from creditbank.simulation import running
+from creditbank.simulation import output, running
 from creditbank.simulation.__main__ import main
 from creditbank.simulation.answers import Book
 from creditbank.simulation.executors import Dask, DaskIsMissing, Pool
@@ -120,7 +120,7 @@ def arguments(tmp_path, out, *more):
 
 KILLED = """
 import sys, time
-from creditbank.simulation import running
+from creditbank.simulation import output, running
 from tests.simulation.test_comparing import AFTER, BEFORE, ON, city
 from pathlib import Path
 honest = running.compare
@@ -194,3 +194,12 @@ def test_an_ending_that_is_not_known_is_refused(tmp_path, capsys):
         main(arguments(tmp_path, "report.pdf"))
 
     assert ".pdf is none of .xlsx, .parquet, .csv" in capsys.readouterr().err
+
+
+def test_more_learners_than_a_sheet_holds_are_refused_before_anything_is_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(output, "MOST_ROWS", 1)
+
+    assert main(arguments(tmp_path, "report.xlsx")) == 1
+
+    assert capsys.readouterr().err.endswith("2 learners are more than a sheet holds (1): choose .parquet or .csv\n")
+    assert not (tmp_path / "report.xlsx").exists()

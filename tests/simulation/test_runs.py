@@ -60,6 +60,7 @@ def pupil(bank, **records):
     return person
 
 
+@pytest.mark.postgres(also="sqlite")
 @pytest.mark.django_db
 def test_a_simulation_says_who_gains_and_who_loses_and_keeps_its_report(media, django_capture_on_commit_callbacks):
     bank = make_bank()
@@ -162,6 +163,7 @@ def test_runs_are_seen_at_the_desk_of_the_institution_and_by_auditors(media):
     assert list(runs_of(run.version, user=other.officer)) == []
 
 
+@pytest.mark.postgres(also="sqlite")
 @pytest.mark.django_db
 def test_whom_the_rules_concern_learns_there_or_has_applied_there():
     bank, other = make_bank(), make_bank()
