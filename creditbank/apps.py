@@ -16,6 +16,7 @@ class CreditbankConfig(AppConfig):
 
     def ready(self) -> None:
         # The parts register themselves once the models are loaded.
+        from creditbank.agreements import handlers as agreement_handlers  # noqa: F401, PLC0415
         from creditbank.agreements import permissions as agreements  # noqa: F401, PLC0415
         from creditbank.catalogue import permissions as catalogue  # noqa: F401, PLC0415
         from creditbank.ledger import permissions as ledger  # noqa: F401, PLC0415

@@ -1,7 +1,33 @@
 """The models of all parts, so that the app has one migration history."""
 
-from creditbank.agreements.models import Agreement, LimitRow, RuleBook, RuleBookVersion, RuleRow
-from creditbank.catalogue.models import Outcome, Programme, Rate, Requirement
+from creditbank.agreements.models import (
+    Agreement,
+    AgreementParty,
+    AgreementSignature,
+    AgreementStep,
+    ExampleRecord,
+    FindingAcknowledgement,
+    LimitRow,
+    RuleBook,
+    RuleBookVersion,
+    RuleExample,
+    RuleRow,
+)
+from creditbank.catalogue.models import (
+    Calendar,
+    CalendarTerm,
+    Convertibility,
+    Grade,
+    GradeMap,
+    GradeMapRow,
+    GradeScale,
+    LevelMap,
+    Outcome,
+    OutcomeVersion,
+    Programme,
+    Rate,
+    Requirement,
+)
 from creditbank.ledger.models import Account, BookCheck, ExpiryWarning, Hold, LedgerFreeze, Posting, Transaction
 from creditbank.recognition.corrections import Correction, SourceReview
 from creditbank.recognition.models import (
@@ -24,6 +50,9 @@ from creditbank.statements.models import Certificate, SubmissionCode, Transcript
 __all__ = [
     "Account",
     "Agreement",
+    "AgreementParty",
+    "AgreementSignature",
+    "AgreementStep",
     "Appeal",
     "Application",
     "ApplicationEvidence",
@@ -34,14 +63,25 @@ __all__ = [
     "BookCheck",
     "Certificate",
     "Correction",
+    "Calendar",
+    "CalendarTerm",
+    "Convertibility",
     "DeclaredInterest",
+    "ExampleRecord",
     "ExpertStanding",
     "ExpiryWarning",
+    "FindingAcknowledgement",
+    "Grade",
+    "GradeMap",
+    "GradeMapRow",
+    "GradeScale",
     "Hold",
     "IndividualException",
     "LedgerFreeze",
+    "LevelMap",
     "LimitRow",
     "Outcome",
+    "OutcomeVersion",
     "Posting",
     "Programme",
     "Rate",
@@ -51,6 +91,7 @@ __all__ = [
     "ResultRow",
     "RuleBook",
     "RuleBookVersion",
+    "RuleExample",
     "RuleRow",
     "SimulationRun",
     "SourceReview",

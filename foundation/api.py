@@ -3,7 +3,7 @@
 from foundation.access.policy import access, can, permission, registered_permissions, visible_to
 from foundation.audit.actions import build_audit_entry, record_audit_entries, record_audit_entry
 from foundation.audit.context import AuditContext, audit_context, current_context
-from foundation.audit.immutability import append_only, install_triggers, protected_tables
+from foundation.audit.immutability import Seal, append_only, install_triggers, protected_tables
 from foundation.audit.models import AuditEntry, DeletionPermit
 from foundation.audit.permits import deletion_permit
 from foundation.events.registry import Event, announce, handles
@@ -68,6 +68,7 @@ __all__ = [
     "Recipient",
     "Rounding",
     "Row",
+    "Seal",
     "SheetRow",
     "Signature",
     "SigningKeyMissing",

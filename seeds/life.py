@@ -13,29 +13,18 @@ from django.utils import timezone
 
 from cms.api import CoursePage, course_content, latest_version, quiz_of
 from creditbank.api import (
-    Agreement,
     Application,
     LineDecision,
     NothingToRecognise,
-    Outcome,
     Programme,
-    Rate,
-    RecognitionPolicy,
-    Requirement,
-    RuleBook,
-    Terms,
     add_evidence,
     claim_application,
     clean_file,
     confirm_decision,
     decide_application,
     deposit_record,
-    draft_policy,
-    draft_version,
     evidence_for,
     propose,
-    publish_policy,
-    publish_rules,
     request_information,
     start_application,
     submit_application,
@@ -209,69 +198,6 @@ def _own(city: City, learner: User) -> NewRecord:
         kind_of_education="community", earned_on=city.today - timedelta(days=45), institution_zh="浦湾区红枫居委会", notional_hours=Decimal(8),
         source_type=SourceType.VOLUNTEERING,
     )  # fmt: skip
-
-
-def build_rules(city: City) -> None:
-    """Outcomes, rates, programmes, agreements, and the rule book: drafted by one person, published by another."""
-    rows = read_yaml("rulebook.yaml")
-    systems = {system.code: system for system in CreditSystem.objects.all()}
-    for code, zh, en, credits, system, category, source_type, subjects in rows["outcomes"]:
-        owner = city.institutions[code.split(":")[0].removesuffix("-N")]
-        Outcome.objects.get_or_create(
-            code=code,
-            defaults={
-                "owner": owner, "title_zh": zh, "title_en": en, "credits": Decimal(credits), "system": systems[system], "category": category,
-                "source_type": source_type, "subjects": subjects,
-            },
-        )  # fmt: skip
-    for source, target, num, den in rows["rates"]:
-        Rate.objects.get_or_create(source=systems[source], target=systems[target], defaults={"num": num, "den": den})
-    for code, zh, en, kind, precedence, parties in rows["agreements"]:
-        facts = {
-            "title_zh": zh,
-            "title_en": en,
-            "kind": kind,
-            "precedence": precedence,
-            "status": "active",
-            "starts_on": city.today - timedelta(days=700),
-        }
-        agreement, made = Agreement.objects.get_or_create(code=code, defaults=facts)
-        if made:
-            agreement.parties.set([city.institutions[party] for party in parties])
-    for row in rows["programmes"]:
-        _programme(city, row, systems)
-    home = city.institutions["JLOU"]
-    facts = {"institution": home, "title_zh": "江澜开放大学学分认定规则手册", "title_en": "Rule book of Jianglan Open University"}
-    book, _made = RuleBook.objects.get_or_create(code="JLOU", defaults=facts)
-    if not book.versions.exists():
-        version = draft_version(
-            book, rules=rows["rules"], limits=rows["limits"], valid_from=city.today - timedelta(days=600), actor=city.named("xu")
-        )
-        publish_rules(version, actor=city.named("ma"), at=city.at(600))
-    if not RecognitionPolicy.objects.exists():
-        terms = Terms(decide_counting="working", people_for_review=2, default_result="escalate", last_default_result="grant")
-        policy = draft_policy(home, terms, valid_from=city.today - timedelta(days=600), actor=city.named("xu"))
-        publish_policy(policy, actor=city.named("ma"), at=city.at(600))
-
-
-def _programme(city: City, row: dict[str, Any], systems: dict[str, CreditSystem]) -> None:
-    programme, made = Programme.objects.get_or_create(
-        code=row["code"],
-        defaults={
-            "institution": city.institutions[row["institution"]], "title_zh": row["title"][0], "title_en": row["title"][1], "cohort": "2026",
-            "system": systems["A"], "total": Decimal(row["total"]),
-        },
-    )  # fmt: skip
-    if made:
-        Requirement.objects.bulk_create(
-            [
-                Requirement(
-                    programme=programme, path=leaf["path"], title_zh=leaf["title"][0], title_en=leaf["title"][1], outcomes=leaf.get("outcomes", []),
-                    need_credits=Decimal(leaf["need_credits"]), elective=leaf.get("elective", False),
-                )
-                for leaf in row["requirements"]
-            ]
-        )  # fmt: skip
 
 
 def apply_for_recognition(city: City) -> None:

@@ -1,4 +1,4 @@
-"""States of agreements and rule books."""
+"""States and closed lists of agreements and rule books."""
 
 from __future__ import annotations
 
@@ -21,7 +21,35 @@ class AgreementStatus(models.TextChoices):
     ENDED = "ended", _("ended")
 
 
+AGREEMENT_STEPS: dict[str, frozenset[str]] = {
+    AgreementStatus.DRAFT: frozenset({AgreementStatus.SIGNED, AgreementStatus.ENDED}),
+    AgreementStatus.SIGNED: frozenset({AgreementStatus.ACTIVE, AgreementStatus.ENDED}),
+    AgreementStatus.ACTIVE: frozenset({AgreementStatus.SUSPENDED, AgreementStatus.ENDED}),
+    AgreementStatus.SUSPENDED: frozenset({AgreementStatus.ACTIVE, AgreementStatus.ENDED}),
+    AgreementStatus.ENDED: frozenset(),
+}
+"""Every step an agreement may take; no other exists."""
+
+
+class PartyRole(models.TextChoices):
+    SEND = "send", _("sends credit")
+    RECEIVE = "receive", _("receives credit")
+    BOTH = "both", _("sends and receives credit")
+
+
 class VersionStatus(models.TextChoices):
     DRAFT = "draft", _("draft")
     PUBLISHED = "published", _("published")
     RETIRED = "retired", _("retired")
+
+
+WINDOW_DATES = ("earned", "applied", "admitted", "cohort")
+ROUTES = ("auto", "review", "panel", "standards")
+OFFERS = ("all", "any", "n_of")
+RULE_STATES = ("draft", "active", "suspended", "ended")
+MEASURES = ("credits", "records", "grants", "gpa")
+OPERATORS = ("<=", ">=")
+PERIODS = ("none", "year", "term", "institution", "subject", "target")
+OVERFLOWS = ("reject_whole", "truncate", "subject_only", "to_elective")
+GROUP_OPERATORS = ("all", "any")
+CONSUMES = ("whole", "splittable")

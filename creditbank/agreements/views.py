@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from creditbank.agreements.actions import findings_of
+from creditbank.agreements.checking import findings_of
 from creditbank.agreements.models import Agreement, RuleBook, RuleBookVersion
 from creditbank.agreements.queries import limits_of, outcome_titles, rule_base
 from creditbank.rules.sentences import limit_sentence, rule_sentence

@@ -74,7 +74,7 @@ def records_of_outcomes(outcomes: Iterable[Outcome], *, score: Decimal, on: date
         RecordFacts(
             id=outcome.code, outcome=outcome.code, issuer=outcome.owner.code, earned_on=on, score=score, attendance=Decimal(100),
             credits=outcome.credits, system=outcome.system.code if outcome.system else "", hours=outcome.hours, category=outcome.category,
-            source_type=outcome.source_type, subjects=tuple(outcome.subjects), dup_class=outcome.dup_class, title_zh=outcome.title_zh,
+            source_type=outcome.source_type, subjects=tuple(outcome.subjects), dup_class=outcome.class_key, title_zh=outcome.title_zh,
             title_en=outcome.title_en,
         )
         for outcome in outcomes

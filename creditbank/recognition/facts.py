@@ -24,14 +24,14 @@ def facts_of(
     ``only`` narrows to chosen records. Credit that is confirmed in the account is available; a record without credit is available as it is
     (rules of hours), one whose credit is not yet confirmed is pending. Six queries, however many records.
     """
-    records = list(records_of(person).filter(state=RecordState.ACTIVE).select_related("institution", "credit_system", "level"))
+    records = list(records_of(person).filter(state=RecordState.ACTIVE).select_related("institution", "credit_system", "level__framework"))
     if only is not None:
         wanted = set(only)
         records = [record for record in records if record.uuid in wanted]
     lots = live_lots(person.uuid)
     held, used = _reserved(person.uuid)
     codes = {record.outcome_code for record in records if record.outcome_code}
-    outcomes = {outcome.code: outcome for outcome in Outcome.objects.filter(code__in=codes)}
+    outcomes = {outcome.code: outcome for outcome in Outcome.objects.filter(code__in=codes).select_related("level__framework")}
     taken = held | used
     facts = tuple(
         record_facts(record, outcomes.get(record.outcome_code), is_confirmed=record.uuid in lots or str(record.uuid) in taken)
@@ -57,6 +57,7 @@ def _reserved(owner: UUID) -> tuple[dict[str, str], dict[str, str]]:
 def record_facts(record: LearningRecord, outcome: Outcome | None, *, is_confirmed: bool) -> RecordFacts:
     """One record as the engine sees it; what its outcome says fills what the record leaves open."""
     has_credit = record.credits is not None and record.credit_system is not None
+    level = record.level or (outcome.level if outcome else None)
     return RecordFacts(
         id=str(record.uuid),
         outcome=record.outcome_code or f"record:{record.uuid}",
@@ -67,7 +68,7 @@ def record_facts(record: LearningRecord, outcome: Outcome | None, *, is_confirme
         hours=_trim(record.notional_hours),
         score=_trim(record.score) if record.score is not None else _number_of(record.grade),
         attendance=_trim(record.attendance),
-        level=record.level.rank if record.level else None,
+        level=level.rank if level else None,
         category=record.category or (outcome.category if outcome else "academic"),
         source_type=record.source_type,
         subjects=tuple(outcome.subjects) if outcome else (),
@@ -75,7 +76,10 @@ def record_facts(record: LearningRecord, outcome: Outcome | None, *, is_confirme
         issued_on=record.issued_on,
         valid_until=record.valid_until,
         state="available" if is_confirmed or not has_credit else "pending",
-        dup_class=outcome.dup_class if outcome else "",
+        dup_class=outcome.class_key if outcome else "",
+        common_id=outcome.common_id if outcome else "",
+        framework=level.framework.code if level else "",
+        repeatable=bool(outcome and outcome.repeatable and not outcome.class_key),
         title_zh=record.title_zh,
         title_en=record.title_en,
     )

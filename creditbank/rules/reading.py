@@ -132,8 +132,9 @@ def read_limit(document: Mapping[str, Any], place: str = "limit") -> Limit:
     share = _share(document.get("share"), place)
     if share is None and found.get("bound") is None:
         raise BadRule(f"{place}: needs a bound or a share")
-    chosen = {name: _selector(document.get(name) or {}, f"{place}.{name}") for name in ("selector", "exempt")}
-    return Limit(**found, **chosen, share=share)
+    for name in ("selector", "exempt"):
+        found[name] = _selector(document.get(name) or {}, f"{place}.{name}")
+    return Limit(**found, share=share)
 
 
 def limit_document(limit: Limit) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from creditbank.api import NoCalendar, decide_what_rules_decide, run_clocks
+from creditbank.api import NoCalendar, decide_what_rules_decide, run_agreement_clock, run_clocks
 
 
 class Command(BaseCommand):
@@ -29,6 +29,7 @@ class Command(BaseCommand):
             on = date.fromisoformat(options["on"]) if options["on"] else timezone.localdate(now)
         except ValueError as error:
             raise CommandError(f"Not a day: {options['on']}") from error
+        moved = run_agreement_clock(on=on, at=now)
         try:
             report = run_clocks(on=on, at=now)
         except NoCalendar as error:
@@ -36,5 +37,5 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{on}: {len(report.decided)} decided by rule, {len(report.reminded)} learners and {report.desk_reminded} desks reminded, "
             f"{len(report.lapsed)} lapsed, {len(report.defaulted)} appeals ended by default, {report.warned} warned, "
-            f"{report.expired} lots expired"
+            f"{report.expired} lots expired, {moved} agreements begun or ended"
         )

@@ -26,6 +26,10 @@ _FROM = (
     "outcome class common_id filter min_grade max_grade min_score max_score min_attendance min_credits min_hours min_level max_age_months age_at"
     " valid_on_review trust issuer same_issuer same_award"
 )
+_EXAMPLE = (
+    "outcome issuer credits system hours grade score attendance earned_on issued_on valid_until trust state evidence award level category"
+    " source_type subjects"
+)
 _TO = "kind subject level credits max_credits steps grade in_gpa effects"
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -112,6 +116,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "levels": ("framework", "level", "rank", "maps_to"),
     "grades": ("scale", "institution", "label", "rank", "gpa", "pass", "maps_to", "map_mode", "share"),
     "settings": ("setting", "value"),
+    "examples": tuple(f"example title_zh title_en programme unit cohort attributes reviewed_on posted record_id {_EXAMPLE} gives reason".split()),
     "limits": (
         "limit_id",
         "group",
@@ -138,7 +143,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "exceptions": ("learner", "path", "kind", "by", "approved_by"), "programmes": ("programme", "path", "node"), "outcomes": ("outcome",),
     "agreements": ("agreement",), "convertibility": ("from", "to", "value"), "systems": ("code", "hours_nominal"),
     "rates": ("from", "to", "num", "den"), "calendars": ("calendar",), "levels": ("level", "rank"), "grades": ("scale", "label", "rank"),
-    "limits": ("limit_id",), "settings": ("setting", "value"),
+    "limits": ("limit_id",), "settings": ("setting", "value"), "examples": ("example", "record_id", "outcome", "earned_on"),
 }  # fmt: skip
 
 

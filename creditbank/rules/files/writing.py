@@ -115,7 +115,7 @@ def programme_rows(targets: Iterable[tuple[str, Target]]) -> list[Row]:
 
 
 def _programme(cohort: str, target: Target) -> Iterator[Row]:
-    says = any(one.requirement is not None for one in (*target.leaves, *target.nodes))
+    says = any(leaf.requirement is not None for leaf in target.leaves) or any(node.requirement is not None for node in target.nodes)
     whole = cells(system=target.system, total=target.total, category=target.category, field=target.field, owner=target.owner,
                   eligible_if=condition_cell(target.eligible, target.not_eligible))  # fmt: skip
     for node in target.nodes:

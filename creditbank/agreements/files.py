@@ -1,0 +1,247 @@
+"""A version of a rule book as files of the documented layout, and back."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from creditbank.agreements.checking import written_examples
+from creditbank.agreements.examples import WrittenExample, read_example
+from creditbank.agreements.models import RuleBookVersion
+from creditbank.agreements.queries import find_all_agreements, limits_of, rule_base
+from creditbank.catalogue.models import Programme
+from creditbank.catalogue.queries import engine_levels, targets_of
+from creditbank.catalogue.references import check_sizes
+from creditbank.rules.exceptions import BadRule
+from creditbank.rules.files.cells import Problems, Row, shown
+from creditbank.rules.files.rulebook import read_limits, read_rules
+from creditbank.rules.files.scales import find_level, read_settings
+from creditbank.rules.files.tables import COLUMNS, read_table, write_tables
+from creditbank.rules.files.writing import base_tables, cells, limit_rows
+from creditbank.rules.tables import Level
+from creditbank.rules.types import Limit, Rule
+
+BOOK_TABLES = ("rules", "limits", "examples", "settings")
+"""Tables that a version holds itself; the others of an export say what it referred to."""
+LARGEST = 20 * 1024 * 1024
+LARGEST_UNPACKED = 64 * 1024 * 1024
+FORMS = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+    "zip": "application/zip",
+}
+FACT_COLUMNS = ("issuer", "credits", "system", "hours", "grade", "score", "attendance", "issued_on", "valid_until", "trust", "state", "award",
+                "category", "source_type")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class BookFiles:
+    """What files say about a version."""
+
+    rules: tuple[Rule, ...]
+    limits: tuple[Limit, ...]
+    sources: Mapping[str, str]
+    examples: tuple[WrittenExample, ...]
+    settings: Mapping[str, Any]
+
+
+def version_tables(version: RuleBookVersion) -> dict[str, list[dict[str, str]]]:
+    """Every table of a version: its own, and the reference tables that it is read against."""
+    base = rule_base(version)
+    programmes = list(Programme.objects.open().filter(institution=version.book.institution_id).select_related("system", "institution"))
+    targets = [(programme.cohort, target) for programme, target in zip(programmes, targets_of(programmes), strict=True)]
+    tables = base_tables(base, (), targets)
+    sources = dict(version.limits.values_list("code", "source"))
+    own = {"limits": limit_rows(limits_of(version), sources), "examples": example_rows(written_examples(version))}
+    return {name: rows for name, rows in {**tables, **own}.items() if rows}
+
+
+def export_version(version: RuleBookVersion, form: str) -> bytes:
+    """A version as a workbook (``xlsx``), a document (``json``) or a folder of CSV files (``zip``). Raises KeyError for another form."""
+    FORMS[form]
+    return tables_as_file(version_tables(version), form)
+
+
+def tables_as_file(tables: Mapping[str, Sequence[Mapping[str, str]]], form: str) -> bytes:
+    """Tables as one file."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / ("book" if form == "zip" else f"book.{form}")
+        write_tables(tables, place)
+        if form != "zip":
+            return place.read_bytes()
+        held = io.BytesIO()
+        with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(place.iterdir()):
+                archive.writestr(zipfile.ZipInfo(path.name), path.read_bytes(), zipfile.ZIP_DEFLATED)
+        return held.getvalue()
+
+
+def read_uploads(files: Iterable[tuple[str, bytes]], problems: Problems, *, only: Sequence[str] | None = None) -> dict[str, list[Row]]:
+    """Rows of all tables in uploaded files: CSV files named after their table, workbooks, documents, or an archive of CSV files.
+
+    ``only`` names the tables that are wanted; others are passed over.
+    """
+    found: dict[str, list[Row]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for at, (name, content) in enumerate(files):
+            if len(content) > LARGEST:
+                problems.add(name, 0, "", "larger than 20 MB")
+                continue
+            for table, path in _places(name, content, Path(folder) / str(at), problems):
+                if only is None or table in only:
+                    if table in found:
+                        problems.add(name, 0, "", f"the table {table} is there twice")
+                    found[table] = list(read_table(path, table, problems))
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def _places(name: str, content: bytes, folder: Path, problems: Problems) -> list[tuple[str, Path]]:
+    """Which tables a file may hold, and where it was put for reading."""
+    folder.mkdir()
+    kept, suffix = PurePosixPath(name.replace("\\", "/")).name[:80] or "file", PurePosixPath(name).suffix.lower()
+    if suffix == ".zip":
+        return _unpacked(kept, content, folder, problems)
+    path = folder / kept
+    path.write_bytes(content)
+    if suffix == ".csv":
+        if path.stem not in COLUMNS:
+            problems.add(kept, 0, "", f"is named after no table; known are {', '.join(COLUMNS)}")
+            return []
+        return [(path.stem, path)]
+    if suffix == ".json":
+        return [(table, path) for table in COLUMNS]
+    if suffix == ".xlsx":
+        return [(table, path) for table in _sheets(path, problems)]
+    problems.add(kept, 0, "", "is no CSV, XLSX, JSON or ZIP file")
+    return []
+
+
+def _sheets(path: Path, problems: Problems) -> list[str]:
+    """Tables that a workbook has a sheet for; a workbook of one sheet is the table that the file is named after, else the rules."""
+    import openpyxl  # noqa: PLC0415  slow to load
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(item.file_size for item in archive.infolist()) > LARGEST_UNPACKED:
+                problems.add(path.name, 0, "", "unpacks to more than 64 MB")
+                return []
+        book = openpyxl.load_workbook(path, read_only=True)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        problems.add(path.name, 0, "", f"cannot be read: {type(error).__name__}")
+        return []
+    names = list(book.sheetnames)
+    book.close()
+    known = [name for name in names if name in COLUMNS]
+    return known or ([path.stem if path.stem in COLUMNS else "rules"] if len(names) == 1 else [])
+
+
+def _unpacked(name: str, content: bytes, folder: Path, problems: Problems) -> list[tuple[str, Path]]:
+    found: list[tuple[str, Path]] = []
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(item.file_size for item in archive.infolist()) > LARGEST_UNPACKED:
+                problems.add(name, 0, "", "unpacks to more than 64 MB")
+                return []
+            for item in archive.infolist():
+                inner = PurePosixPath(item.filename)
+                if inner.suffix.lower() == ".csv" and inner.stem in COLUMNS:
+                    path = folder / f"{inner.stem}.csv"
+                    with archive.open(item) as handle:
+                        path.write_bytes(handle.read(LARGEST_UNPACKED))
+                    found.append((inner.stem, path))
+    except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+        problems.add(name, 0, "", f"cannot be read: {type(error).__name__}")
+    return found
+
+
+def read_book(tables: Mapping[str, Sequence[Row]], problems: Problems) -> BookFiles:
+    """Typed content of a version from rows. Raises BadFiles with everything that is wrong."""
+    if "rules" not in tables:
+        problems.add("rules", 0, "", "this table is needed")
+    agreements, levels = find_all_agreements(), engine_levels()
+    for name in BOOK_TABLES:
+        for row in tables.get(name, ()):
+            check_sizes(row)
+            if name == "rules" and row.text("agreement") and row.text("agreement") not in agreements:
+                row.wrong("agreement", f"there is no agreement {shown(row.text('agreement'))}")
+    rules = read_rules(tables.get("rules", ()), agreements, levels)
+    limits = read_limits(tables.get("limits", ()))
+    _twice(tables.get("limits", ()), "limit_id")
+    examples = _examples(tables.get("examples", ()), levels)
+    settings = read_settings(tables.get("settings", ()))
+    problems.stop()
+    sources = {row.text("limit_id"): row.text("source") for row in tables.get("limits", ())}
+    return BookFiles(rules, limits, sources, examples, settings)
+
+
+def _twice(rows: Sequence[Row], column: str) -> None:
+    seen: set[str] = set()
+    for row in rows:
+        if not row.text(column) or row.text(column) in seen:
+            row.wrong(column, f"{row.text(column)} is there twice" if row.text(column) else "is empty")
+        seen.add(row.text(column))
+
+
+def _examples(rows: Sequence[Row], levels: Sequence[Level]) -> tuple[WrittenExample, ...]:
+    grouped: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        grouped[row.text("example")].append(row)
+    found = []
+    for code, listed in grouped.items():
+        head = listed[0]
+        document = {
+            "code": code, "title_zh": head.text("title_zh"), "title_en": head.text("title_en"), "programme": head.text("programme"),
+            "unit": head.text("unit"), "cohort": head.text("cohort"), "attributes": [list(pair) for pair in head.pairs("attributes")],
+            "reviewed_on": head.day("reviewed_on"), "posted": head.amount("posted"),
+            "records": [_record(row, levels) for row in listed],
+        }  # fmt: skip
+        try:
+            found.append(read_example(document))
+        except BadRule as error:
+            head.wrong("example", str(error))
+    return tuple(found)
+
+
+def _record(row: Row, levels: Sequence[Level]) -> dict[str, Any]:
+    amounts = {"credits", "hours", "score", "attendance"}
+    days = {"issued_on", "valid_until"}
+    facts: dict[str, Any] = {
+        name: row.amount(name) if name in amounts else row.day(name) if name in days else row.text(name) or None for name in FACT_COLUMNS
+    }
+    if row.text("level"):
+        level = find_level(row.text("level"), levels)
+        if level is None:
+            row.wrong("level", f"there is no level {shown(row.text('level'))}")
+        facts |= {"framework": level[0] or None, "level": level[1]} if level else {}
+    for name in ("subjects", "evidence"):
+        facts[name] = list(row.listed(name)) or None
+    facts |= {"earned_on": row.day("earned_on"), "record": row.text("record_id"), "outcome": row.text("outcome")}
+    return {**facts, "gives": row.amount("gives"), "reason": row.text("reason")}
+
+
+def example_rows(examples: Iterable[WrittenExample]) -> list[dict[str, str]]:
+    """One row a record; what is said of the whole stands in the first."""
+    rows = []
+    for example in examples:
+        head = cells(
+            title_zh=example.title_zh, title_en=example.title_en, programme=example.programme, unit=example.unit, cohort=example.cohort,
+            attributes="&".join(f"{name}={value}" for name, value in example.attributes), reviewed_on=example.reviewed_on, posted=example.posted,
+        )  # fmt: skip
+        for record in example.records:
+            facts = dict(record.facts)
+            framework, level = facts.pop("framework", ""), facts.pop("level", None)
+            facts = {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
+            own = cells(
+                example=example.code, record_id=record.record, outcome=record.outcome, gives=record.gives, reason=record.reason,
+                level=f"{framework}:#{level}" if framework and level is not None else level, **facts,
+            )  # fmt: skip
+            rows.append({**own, **head})
+            head = {}
+    return rows
+
