@@ -28,7 +28,7 @@ from creditbank.catalogue.models import (
 from creditbank.catalogue.queries import engine_levels, engine_outcome, engine_systems
 from creditbank.catalogue.references import check_references
 from creditbank.rules import types as engine
-from creditbank.rules.files.cells import Problems, Row
+from creditbank.rules.files.cells import Problems, Row, shown
 from creditbank.rules.files.programmes import read_programmes
 from creditbank.rules.files.rulebook import read_base, read_outcome
 from creditbank.rules.snapshot import hints, plain
@@ -54,6 +54,10 @@ def import_catalogue(tables: Tables, problems: Problems, *, actor: Any, at: date
     levels = read_base({"levels": tables.get("levels", ())}).levels or engine_levels()
     base = read_base({name: rows for name, rows in tables.items() if name in {"systems", "rates", "convertibility", "calendars", "grades", "levels"}})
     outcomes = [read_outcome(row, levels) for row in tables.get("outcomes", ())]
+    ranks = {(level.framework, level.rank) for level in (*engine_levels(), *base.levels)}
+    for row, outcome in zip(tables.get("outcomes", ()), outcomes, strict=True):
+        if outcome.level is not None and (outcome.framework, outcome.level) not in ranks:
+            row.wrong("level", f"there is no level {shown(row.text('level'))}")
     units = {unit.code: unit for unit in (*engine_systems(), *base.systems)}
     known = engine.RuleBase(rules=(), systems=tuple(units.values()))
     targets = read_programmes(tables.get("programmes", ()), known)

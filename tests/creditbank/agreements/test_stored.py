@@ -20,7 +20,7 @@ from creditbank.rules.decide import decide
 from creditbank.rules.files.cells import Problems, Row
 from creditbank.rules.files.writing import base_tables
 from creditbank.rules.snapshot import UNORDERED, canonical, plain
-from creditbank.rules.types import CreditSystem, Grade, GradeScale, RuleBase, Target
+from creditbank.rules.types import CreditSystem, Grade, GradeScale, Level, RuleBase, Target
 from identity.api import Institution
 from tests.factories.identity import InstitutionFactory, UserFactory
 from tests.rules.cases import cases, question
@@ -32,7 +32,7 @@ EXAMPLES = [pytest.param(case, id=name) for name, case in cases("decide") if "er
 V = CreditSystem("V", Decimal(16), Decimal("0.5"), hours_min=Decimal(16), hours_max=Decimal(18))
 WHOLE = replace(BASE, systems=(*(replace(unit, hours_min=unit.hours_min or unit.hours_nominal, hours_max=unit.hours_max or unit.hours_nominal)
                                  for unit in BASE.systems), V),
-                scales=(*BASE.scales, GradeScale("ECTS", (Grade("E", 1), Grade("A", 5))), GradeScale("P", (Grade("P", 1),)),
+                levels=(*BASE.levels, Level("EQF", "4", 4)), scales=(*BASE.scales, GradeScale("ECTS", (Grade("E", 1), Grade("A", 5))), GradeScale("P", (Grade("P", 1),)),
                         GradeScale("UK", (Grade("fail", 0, passes=False), Grade("first", 2)))))  # fmt: skip
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres(also="sqlite")]
 
