@@ -75,7 +75,10 @@ def build_rules(city: City) -> None:
 def _dated(city: City, example: dict[str, Any]) -> dict[str, Any]:
     """An example whose days are counted back from the day of loading."""
     records = [
-        {**{name: value for name, value in record.items() if name != "days_ago"}, "earned_on": city.today - timedelta(days=record["days_ago"])}
+        {
+            **{name: value for name, value in record.items() if name != "days_ago"},
+            "earned_on": city.today - timedelta(days=record["days_ago"]),
+        }
         for record in example["records"]
     ]
     return {**example, "reviewed_on": city.today, "records": records}

@@ -111,7 +111,16 @@ def run_example(
 def _facts(row: WrittenRecord, about: Outcome | None) -> RecordFacts:
     """A record as the engine sees it: what is written, else what the catalogue says of the outcome."""
     written = values(dict(row.facts), RecordFacts, row.record)
-    known = {item.name for item in fields(RecordFacts)} & {"credits", "system", "hours", "level", "subjects", "title_zh", "title_en", "common_id"}
+    known = {item.name for item in fields(RecordFacts)} & {
+        "credits",
+        "system",
+        "hours",
+        "level",
+        "subjects",
+        "title_zh",
+        "title_en",
+        "common_id",
+    }
     given = {name: getattr(about, name) for name in known} if about else {}
     given |= {"category": about.category or "academic", "source_type": about.source_type or "course"} if about else {}
     found = RecordFacts(**{"issuer": about.owner if about else "", **given, **written, "id": row.record, "outcome": row.outcome})

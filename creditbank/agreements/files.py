@@ -244,4 +244,3 @@ def example_rows(examples: Iterable[WrittenExample]) -> list[dict[str, str]]:
             rows.append({**own, **head})
             head = {}
     return rows
-

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from creditbank.agreements.contracts import Agreement
+from creditbank.agreements.enums import AgreementStatus
 from creditbank.agreements.events import AgreementMoved
 from foundation.api import handles, notify, register_notice
 from identity.api import Membership, Role
@@ -27,7 +28,8 @@ def tell_the_others(event: AgreementMoved) -> None:
         if row.person_id not in told:
             told.add(row.person_id)
             with translation.override(row.person.language):
-                url = reverse("creditbank:rules")
+                desk = event.what in {AgreementStatus.DRAFT, "signed_by"}
+                url = reverse("creditbank:desk_agreement" if desk else "creditbank:agreement", args=[agreement.code])
             notify(row.person.uuid, f"agreements.{event.what}", url=url, data=data)
 
 

@@ -85,7 +85,9 @@ class RuleBookVersionQuerySet(models.QuerySet["RuleBookVersion"]):
         return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on), valid_from__lte=on).exclude(status=VersionStatus.DRAFT)
 
 
-@append_only(mutable=("status", "valid_to"), once=("publisher_uuid", "published_at", "retired_by_uuid", "retired_why"), leaves=("status", "draft"))
+@append_only(
+    mutable=("status", "valid_to"), once=("publisher_uuid", "published_at", "retired_by_uuid", "retired_why"), leaves=("status", "draft")
+)
 class RuleBookVersion(models.Model):
     """A dated version of a rule book. Its content is one canonical document of typed rules; a new thought is a new version.
 

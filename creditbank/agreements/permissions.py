@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from creditbank.agreements.enums import VersionStatus
-from creditbank.agreements.models import RuleBook, RuleBookVersion
+from creditbank.agreements.models import Agreement, RuleBook, RuleBookVersion
 from foundation.api import permission
 from identity.api import Role
 
@@ -26,3 +26,32 @@ def can_draft(user: Any, book: RuleBook) -> bool:
 @permission(RuleBookVersion, "publish")
 def can_publish(user: Any, version: RuleBookVersion) -> bool:
     return bool(user.is_authenticated and user.acts_as(Role.REVIEWER, at=version.book.institution_id))
+
+
+@permission(Agreement, "view")
+def can_view_agreement(user: Any, agreement: Agreement) -> bool:
+    """Whoever sees it: drafts are for the desks of the parties and auditors, the rest is public."""
+    return bool(Agreement.objects.filter(pk=agreement.pk).visible_to(user).exists())
+
+
+def _is_officer_of_a_party(user: Any, agreement: Agreement) -> bool:
+    places = user.institutions_as(Role.CREDIT_OFFICER) if user.is_authenticated else []
+    return bool(places and agreement.party_rows.filter(institution__in=places).exists())
+
+
+@permission(Agreement, "sign")
+def can_sign(user: Any, agreement: Agreement) -> bool:
+    """Credit officers of a party; that it must sign, and has not, is asked by the action."""
+    return _is_officer_of_a_party(user, agreement)
+
+
+@permission(Agreement, "suspend")
+def can_suspend(user: Any, agreement: Agreement) -> bool:
+    """Credit officers of a party; resuming is the same right."""
+    return _is_officer_of_a_party(user, agreement)
+
+
+@permission(Agreement, "end")
+def can_end(user: Any, agreement: Agreement) -> bool:
+    """Credit officers of a party."""
+    return _is_officer_of_a_party(user, agreement)

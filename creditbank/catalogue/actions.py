@@ -52,7 +52,9 @@ def import_catalogue(tables: Tables, problems: Problems, *, actor: Any, at: date
     """
     check_references(tables, places=places, shared=SHARED_TABLES)
     levels = read_base({"levels": tables.get("levels", ())}).levels or engine_levels()
-    base = read_base({name: rows for name, rows in tables.items() if name in {"systems", "rates", "convertibility", "calendars", "grades", "levels"}})
+    base = read_base(
+        {name: rows for name, rows in tables.items() if name in {"systems", "rates", "convertibility", "calendars", "grades", "levels"}}
+    )
     outcomes = [read_outcome(row, levels) for row in tables.get("outcomes", ())]
     ranks = {(level.framework, level.rank) for level in (*engine_levels(), *base.levels)}
     for row, outcome in zip(tables.get("outcomes", ()), outcomes, strict=True):
@@ -110,9 +112,7 @@ def _levels(levels: Sequence[engine.Level]) -> int:
 def _rate(rate: engine.Rate) -> None:
     units = CreditSystem.objects.in_bulk([rate.source, rate.target], field_name="code")
     facts = {"num": rate.num, "den": rate.den, "window_to": rate.window_to, "chainable": rate.chainable}
-    Rate.objects.update_or_create(
-        source=units[rate.source], target=units[rate.target], window_from=rate.window_from, defaults=facts
-    )
+    Rate.objects.update_or_create(source=units[rate.source], target=units[rate.target], window_from=rate.window_from, defaults=facts)
 
 
 def _convertibility(base: engine.RuleBase) -> int:
@@ -185,9 +185,16 @@ FACT_COLUMNS = tuple(field.name for field in OutcomeFacts._meta.local_fields)
 
 
 def _facts(
-    outcome: engine.Outcome, institutions: Mapping[str, Institution], units: Mapping[str, CreditSystem], levels: Mapping[tuple[str, int], Level]
+    outcome: engine.Outcome,
+    institutions: Mapping[str, Institution],
+    units: Mapping[str, CreditSystem],
+    levels: Mapping[tuple[str, int], Level],
 ) -> dict[str, Any]:
-    found = {name: plain(value) if isinstance(value := getattr(outcome, name), tuple) else value for name in FACT_COLUMNS if hasattr(outcome, name)}
+    found = {
+        name: plain(value) if isinstance(value := getattr(outcome, name), tuple) else value
+        for name in FACT_COLUMNS
+        if hasattr(outcome, name)
+    }
     level = levels.get((outcome.framework, outcome.level)) if outcome.level is not None else None
     return {**found, "owner": institutions[outcome.owner], "system": units.get(outcome.system), "level": level}
 
@@ -198,7 +205,9 @@ def _same(first: engine.Outcome, second: engine.Outcome) -> bool:
 
 def _programme(cohort: str, target: engine.Target, institutions: Mapping[str, Institution]) -> int:
     unit = CreditSystem.objects.get(code=target.system)
-    rows = list(Programme.objects.filter(cohort=cohort, shared_code=target.code) | Programme.objects.filter(cohort=cohort, code=target.code))
+    rows = list(
+        Programme.objects.filter(cohort=cohort, shared_code=target.code) | Programme.objects.filter(cohort=cohort, code=target.code)
+    )
     facts = {
         "institution": institutions[target.owner], "system": unit, "total": target.total or Decimal(1), "category": target.category,
         "field": target.field, "eligible": plain(target.eligible), "not_eligible": plain(target.not_eligible),

@@ -212,7 +212,10 @@ class Programme(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     code = models.CharField(_("code"), max_length=40, unique=True, help_text=_("Stands in addresses; names the programme of one cohort."))
     shared_code = models.CharField(
-        _("code in rules"), max_length=40, blank=True, help_text=_("What rules and files call the programme of all cohorts; empty: the code.")
+        _("code in rules"),
+        max_length=40,
+        blank=True,
+        help_text=_("What rules and files call the programme of all cohorts; empty: the code."),
     )
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+", verbose_name=_("institution"))
     title_zh = models.CharField(_("title (Chinese)"), max_length=120)

@@ -41,7 +41,8 @@ def engine_rates() -> tuple[engine.Rate, ...]:
     """All rates with their windows, the newest of a pair first. One query."""
     rows = Rate.objects.select_related("source", "target").order_by("source__code", "target__code", "-window_from", "id")
     return tuple(
-        engine.Rate(row.source.code, row.target.code, row.num, row.den, row.window_from, row.window_to, chainable=row.chainable) for row in rows
+        engine.Rate(row.source.code, row.target.code, row.num, row.den, row.window_from, row.window_to, chainable=row.chainable)
+        for row in rows
     )
 
 
@@ -91,7 +92,9 @@ def engine_grade_maps() -> tuple[engine.GradeMap, ...]:
         Prefetch("rows", GradeMapRow.objects.select_related("source", "target"))
     )
     return tuple(
-        engine.GradeMap(row.source.code, row.target.code, row.mode, tuple(sorted((one.source.label, one.target.label) for one in row.rows.all())))
+        engine.GradeMap(
+            row.source.code, row.target.code, row.mode, tuple(sorted((one.source.label, one.target.label) for one in row.rows.all()))
+        )
         for row in rows.order_by("source__code", "target__code")
     )
 
@@ -104,7 +107,9 @@ SAME_NAME = (
 
 def engine_outcome(row: Outcome) -> engine.Outcome:
     """An outcome as the engine takes it; its owner, unit, level and framework were loaded with it."""
-    found = {name: getattr(row, name) for name in SAME_NAME} | {name: tuple(getattr(row, name)) for name in ("subjects", "codes", "aliases")}
+    found = {name: getattr(row, name) for name in SAME_NAME} | {
+        name: tuple(getattr(row, name)) for name in ("subjects", "codes", "aliases")
+    }
     framework, rank = (row.level.framework.code, row.level.rank) if row.level else ("", None)
     return engine.Outcome(**found, owner=row.owner.code, system=row.system.code if row.system else "", level=rank, framework=framework)
 

@@ -43,7 +43,12 @@ def check_sizes(row: Row) -> None:
     for column, text in row.cells.items():
         if len(text) > LONGEST.get(column, 10_000):
             row.wrong(column, f"at most {LONGEST[column]} characters")
-        if column in MOST and text not in {"rate", "catalogue"} and (amount := row.amount(column)) is not None and abs(amount) >= MOST[column]:
+        if (
+            column in MOST
+            and text not in {"rate", "catalogue"}
+            and (amount := row.amount(column)) is not None
+            and abs(amount) >= MOST[column]
+        ):
             row.wrong(column, f"{shown(text)} is too large")
 
 

@@ -111,10 +111,10 @@ def arguments(world: World) -> dict[str, Any]:
         "record_uuid": evidence.record.uuid, "evidence_uuid": evidence.uuid, "reference": Application.objects.get().reference,
         "transcript_uuid": Transcript.objects.get().uuid, "certificate_uuid": Certificate.objects.get().uuid, "notice_uuid": Notice.objects.filter(recipient_uuid=world.people["learner"].uuid)[0].uuid,
         "membership_uuid": Membership.objects.get(person=world.people["learner"]).uuid, "correction_uuid": Correction.objects.get().uuid, "transaction_uuid": Transaction.objects.order_by("id")[0].uuid,
-        "review_id": SourceReview.objects.get().pk, "book": "CCC", "batch_uuid": ResultBatch.objects.get().uuid, "number": 1, "language": "en",
+        "review_id": SourceReview.objects.get().pk, "book": "CCC", "batch_uuid": ResultBatch.objects.get().uuid, "number": 1, "form": "json", "language": "en",
         "token_uuid": ApiToken.objects.get().uuid, "unit": "A", "programme": "NUR",
     }  # fmt: skip
 
 
-PER_ROUTE: dict[str, str] = {"institutions": "BBB", "desk/submissions": "CCC", "my/applications": "NUR", "v": "ABCD-EFGH-JKLM"}
+PER_ROUTE: dict[str, str] = {"institutions": "BBB", "agreements": "AGR", "desk/agreements": "AGR", "desk/submissions": "CCC", "my/applications": "NUR", "v": "ABCD-EFGH-JKLM"}
 """What ``<code>`` is, by the beginning of the address."""

@@ -15,17 +15,19 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_
 
 from cms.api import CoursePage, KindOfEducation, QuestionFacts, SchoolPage, Subject, create_home, create_quiz
 from creditbank.api import (
-    Agreement,
     Outcome,
     Programme,
     Rate,
     Requirement,
     RuleBook,
     Terms,
+    draft_agreement,
     draft_policy,
     draft_version,
+    hash_of_text,
     publish_policy,
     publish_rules,
+    sign_agreement,
 )
 from foundation.api import CreditSystem, Level, LevelFramework
 from identity.api import Institution, Role, User, grant_membership, onboard_institution
@@ -85,7 +87,7 @@ def write_rules(world: World, *, min_score: str = "60") -> None:
     Rate.objects.create(source=CreditSystem.objects.get(code="V"), target=CreditSystem.objects.get(code="A"), num=5, den=8)
     owner = world.places["AAA"]
     Outcome.objects.create(code="AAA:CARE", owner=owner, title_zh="照护课", title_en="Care", category="vocational", credits=3)
-    Outcome.objects.create(code="CCC:NUR", owner=world.places["CCC"], title_zh="护理导论", title_en="Nursing", credits=2)
+    Outcome.objects.create(code="CCC:NUR", owner=world.places["CCC"], title_zh="护理导论", title_en="Nursing", credits=4)
     programme = Programme.objects.create(
         code="NUR",
         institution=world.places["CCC"],
@@ -97,7 +99,14 @@ def write_rules(world: World, *, min_score: str = "60") -> None:
     Requirement.objects.create(
         programme=programme, path="1", title_zh="专业基础", title_en="Foundations", outcomes=["CCC:NUR"], need_credits=4
     )
-    Agreement.objects.create(code="AGR", title_zh="协议", kind="bilateral", status="active", starts_on=date(2024, 1, 1))
+    agreement = draft_agreement(
+        code="AGR", kind="bilateral", parties={world.places["AAA"]: "send", world.places["CCC"]: "receive"}, title_zh="协议",
+        starts_on=date(2024, 1, 1), actor=world.people["author"], at=timezone.now(), by=world.places["CCC"],
+    )  # fmt: skip
+    for place, who in (("AAA", "approver"), ("CCC", "officer")):
+        sign_agreement(
+            agreement, institution=world.places[place], actor=world.people[who], at=timezone.now(), shown_hash=hash_of_text(agreement)
+        )
     book = RuleBook.objects.create(code="CCC", institution=world.places["CCC"], title_zh="丙大学规则", title_en="Rules of CCC")
     rule = {
         "id": "C-1", "agreement": "AGR", "lhs": {"outcome": "AAA:CARE", "min_score": min_score, "trust": "institution"},

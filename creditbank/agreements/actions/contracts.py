@@ -70,7 +70,9 @@ def _check_parties(kind: str, parties: Mapping[Institution, str]) -> None:
 
 
 @transaction.atomic
-def sign_agreement(agreement: Agreement, *, institution: Institution, actor: Any, at: datetime, shown_hash: str, role: str = "") -> Agreement:
+def sign_agreement(
+    agreement: Agreement, *, institution: Institution, actor: Any, at: datetime, shown_hash: str, role: str = ""
+) -> Agreement:
     """A party's officer signs the text that was shown; with the last signature needed it is signed, and in force if its day has come.
 
     Raises WrongStep, NotAParty, AlreadySigned, OtherText. Nothing is signed then.
@@ -112,7 +114,9 @@ def _begin(agreement: Agreement, *, on: date, actor: Any, at: datetime) -> Agree
 
 
 @transaction.atomic
-def suspend_agreement(agreement: Agreement, *, from_day: date, actor: Any, at: datetime, reason: str, by: Institution | None = None) -> Agreement:
+def suspend_agreement(
+    agreement: Agreement, *, from_day: date, actor: Any, at: datetime, reason: str, by: Institution | None = None
+) -> Agreement:
     """From a day on its rules do not apply, until it is resumed; what is dated before stays as it was.
 
     Raises WrongStep; BadDay for a day that has passed, or outside of the agreement.
@@ -138,7 +142,9 @@ def resume_agreement(agreement: Agreement, *, actor: Any, at: datetime, reason: 
 
 
 @transaction.atomic
-def end_agreement(agreement: Agreement, *, last_day: date, actor: Any, at: datetime, reason: str, by: Institution | None = None) -> Agreement:
+def end_agreement(
+    agreement: Agreement, *, last_day: date, actor: Any, at: datetime, reason: str, by: Institution | None = None
+) -> Agreement:
     """End it with a day, for good; a draft is withdrawn. Rules under it apply until that day.
 
     Raises WrongStep; BadDay for a last day before yesterday or after its own end.
@@ -176,7 +182,9 @@ def _locked(agreement: Agreement, *states: str) -> Agreement:
     return current
 
 
-def _move(agreement: Agreement, status: str, *, actor: Any, at: datetime, on: date, reason: str = "", by: Institution | None = None) -> None:
+def _move(
+    agreement: Agreement, status: str, *, actor: Any, at: datetime, on: date, reason: str = "", by: Institution | None = None
+) -> None:
     before = agreement.status
     if status not in AGREEMENT_STEPS[before]:
         raise WrongStep(before)
@@ -195,4 +203,6 @@ def _log(
     data = {"code": agreement.code, "from": before, "to": status, "on": on.isoformat()}
     record_audit_entry("agreements.step", actor=actor, about=agreement, reason=reason[:500], data=data)
     what = "resumed" if (before, status) == (Status.SUSPENDED, Status.ACTIVE) else str(status)
-    announce(AgreementMoved(agreement_id=agreement.pk, what=what, by_institution_id=by.pk if by else None, reason=reason, on=on.isoformat()))
+    announce(
+        AgreementMoved(agreement_id=agreement.pk, what=what, by_institution_id=by.pk if by else None, reason=reason, on=on.isoformat())
+    )

@@ -16,9 +16,7 @@ from creditbank.rules.files.cells import BadFiles, Problem, Problems
 
 
 @transaction.atomic
-def import_version(
-    book: RuleBook, files: Iterable[tuple[str, bytes]], *, valid_from: date, actor: Any, notes: str = ""
-) -> RuleBookVersion:
+def import_version(book: RuleBook, files: Iterable[tuple[str, bytes]], *, valid_from: date, actor: Any, notes: str = "") -> RuleBookVersion:
     """A new draft from uploaded files (name and content): rules, limits, examples, settings; other tables in them are passed over.
 
     All or nothing: raises BadFiles with every complaint, each with file, row and column.

@@ -21,9 +21,7 @@ MOST_KEPT = 200
 
 
 @transaction.atomic
-def publish_rules(
-    version: RuleBookVersion, *, actor: Any, at: datetime, acknowledged: Mapping[str, str] | None = None
-) -> RuleBookVersion:
+def publish_rules(version: RuleBookVersion, *, actor: Any, at: datetime, acknowledged: Mapping[str, str] | None = None) -> RuleBookVersion:
     """Put a draft in force from its date, which may lie ahead; the version before ends the day before.
 
     ``acknowledged`` maps the code of every kind of warning to what the publisher says about it. Raises NotADraft; SamePerson for the
@@ -91,7 +89,12 @@ def retire_version(version: RuleBookVersion, *, last_day: date, actor: Any, reas
         raise NotPublished(version.status)
     if last_day < version.valid_from or (version.valid_to is not None and last_day > version.valid_to):
         raise BadDay(last_day.isoformat())
-    version.status, version.valid_to, version.retired_by_uuid, version.retired_why = VersionStatus.RETIRED, last_day, actor.uuid, reason[:500]
+    version.status, version.valid_to, version.retired_by_uuid, version.retired_why = (
+        VersionStatus.RETIRED,
+        last_day,
+        actor.uuid,
+        reason[:500],
+    )
     version.save(update_fields=["status", "valid_to", "retired_by_uuid", "retired_why"])
     data = {"book": version.book.code, "number": version.number, "last_day": last_day.isoformat()}
     record_audit_entry("agreements.retire", actor=actor, about=version, reason=reason, data=data)

@@ -116,7 +116,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "levels": ("framework", "level", "rank", "maps_to"),
     "grades": ("scale", "institution", "label", "rank", "gpa", "pass", "maps_to", "map_mode", "share"),
     "settings": ("setting", "value"),
-    "examples": tuple(f"example title_zh title_en programme unit cohort attributes reviewed_on posted record_id {_EXAMPLE} gives reason".split()),
+    "examples": tuple(
+        f"example title_zh title_en programme unit cohort attributes reviewed_on posted record_id {_EXAMPLE} gives reason".split()
+    ),
     "limits": (
         "limit_id",
         "group",
