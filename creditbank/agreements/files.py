@@ -20,9 +20,10 @@ from creditbank.catalogue.queries import engine_levels, targets_of
 from creditbank.catalogue.references import check_sizes
 from creditbank.rules.exceptions import BadRule
 from creditbank.rules.files.cells import Problems, Row, shown
+from creditbank.rules.files.checks import check_tables
 from creditbank.rules.files.rulebook import read_limits, read_rules
 from creditbank.rules.files.scales import find_level, read_settings
-from creditbank.rules.files.tables import COLUMNS, read_table, write_tables
+from creditbank.rules.files.tables import COLUMNS, read_file, write_tables
 from creditbank.rules.files.writing import base_tables, cells, limit_rows
 from creditbank.rules.tables import Level
 from creditbank.rules.types import Limit, Rule
@@ -93,16 +94,17 @@ def read_uploads(files: Iterable[tuple[str, bytes]], problems: Problems, *, only
             if len(content) > LARGEST:
                 problems.add(name, 0, "", "larger than 20 MB")
                 continue
-            for table, path in _places(name, content, Path(folder) / str(at), problems):
-                if only is None or table in only:
-                    if table in found:
+            for path, tables in _places(name, content, Path(folder) / str(at), problems).items():
+                wanted = [table for table in tables if only is None or table in only]
+                for table, rows in read_file(path, wanted, problems).items() if wanted else ():
+                    if table in found and rows:
                         problems.add(name, 0, "", f"the table {table} is there twice")
-                    found[table] = list(read_table(path, table, problems))
+                    found.setdefault(table, rows)
     return {name: rows for name, rows in found.items() if rows}
 
 
-def _places(name: str, content: bytes, folder: Path, problems: Problems) -> list[tuple[str, Path]]:
-    """Which tables a file may hold, and where it was put for reading."""
+def _places(name: str, content: bytes, folder: Path, problems: Problems) -> dict[Path, list[str]]:
+    """Where a file was put for reading, and which tables it may hold."""
     folder.mkdir()
     kept, suffix = PurePosixPath(name.replace("\\", "/")).name[:80] or "file", PurePosixPath(name).suffix.lower()
     if suffix == ".zip":
@@ -112,14 +114,14 @@ def _places(name: str, content: bytes, folder: Path, problems: Problems) -> list
     if suffix == ".csv":
         if path.stem not in COLUMNS:
             problems.add(kept, 0, "", f"is named after no table; known are {', '.join(COLUMNS)}")
-            return []
-        return [(path.stem, path)]
+            return {}
+        return {path: [path.stem]}
     if suffix == ".json":
-        return [(table, path) for table in COLUMNS]
+        return {path: list(COLUMNS)}
     if suffix == ".xlsx":
-        return [(table, path) for table in _sheets(path, problems)]
+        return {path: _sheets(path, problems)}
     problems.add(kept, 0, "", "is no CSV, XLSX, JSON or ZIP file")
-    return []
+    return {}
 
 
 def _sheets(path: Path, problems: Problems) -> list[str]:
@@ -141,20 +143,20 @@ def _sheets(path: Path, problems: Problems) -> list[str]:
     return known or ([path.stem if path.stem in COLUMNS else "rules"] if len(names) == 1 else [])
 
 
-def _unpacked(name: str, content: bytes, folder: Path, problems: Problems) -> list[tuple[str, Path]]:
-    found: list[tuple[str, Path]] = []
+def _unpacked(name: str, content: bytes, folder: Path, problems: Problems) -> dict[Path, list[str]]:
+    found: dict[Path, list[str]] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(item.file_size for item in archive.infolist()) > LARGEST_UNPACKED:
                 problems.add(name, 0, "", "unpacks to more than 64 MB")
-                return []
+                return {}
             for item in archive.infolist():
                 inner = PurePosixPath(item.filename)
                 if inner.suffix.lower() == ".csv" and inner.stem in COLUMNS:
                     path = folder / f"{inner.stem}.csv"
                     with archive.open(item) as handle:
                         path.write_bytes(handle.read(LARGEST_UNPACKED))
-                    found.append((inner.stem, path))
+                    found[path] = [inner.stem]
     except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
         problems.add(name, 0, "", f"cannot be read: {type(error).__name__}")
     return found
@@ -172,20 +174,15 @@ def read_book(tables: Mapping[str, Sequence[Row]], problems: Problems) -> BookFi
                 row.wrong("agreement", f"there is no agreement {shown(row.text('agreement'))}")
     rules = read_rules(tables.get("rules", ()), agreements, levels)
     limits = read_limits(tables.get("limits", ()))
-    _twice(tables.get("limits", ()), "limit_id")
+    check_tables({name: rows for name, rows in tables.items() if name in BOOK_TABLES})
+    for row in tables.get("limits", ()):
+        if not row.text("limit_id"):
+            row.wrong("limit_id", "is empty")
     examples = _examples(tables.get("examples", ()), levels)
     settings = read_settings(tables.get("settings", ()))
     problems.stop()
     sources = {row.text("limit_id"): row.text("source") for row in tables.get("limits", ())}
     return BookFiles(rules, limits, sources, examples, settings)
-
-
-def _twice(rows: Sequence[Row], column: str) -> None:
-    seen: set[str] = set()
-    for row in rows:
-        if not row.text(column) or row.text(column) in seen:
-            row.wrong(column, f"{row.text(column)} is there twice" if row.text(column) else "is empty")
-        seen.add(row.text(column))
 
 
 def _examples(rows: Sequence[Row], levels: Sequence[Level]) -> tuple[WrittenExample, ...]:

@@ -29,6 +29,7 @@ from creditbank.catalogue.queries import engine_levels, engine_outcome, engine_s
 from creditbank.catalogue.references import check_references
 from creditbank.rules import types as engine
 from creditbank.rules.files.cells import Problems, Row, shown
+from creditbank.rules.files.checks import check_tables
 from creditbank.rules.files.programmes import read_programmes
 from creditbank.rules.files.rulebook import read_base, read_outcome
 from creditbank.rules.snapshot import hints, plain
@@ -50,6 +51,7 @@ def import_catalogue(tables: Tables, problems: Problems, *, actor: Any, at: date
     ``places`` are the institutions whose rows may be written; None: all of them, and the tables of the whole city. An outcome that changed
     gets its next version, a programme its whole new tree. Raises BadFiles with everything that is wrong; nothing is stored then.
     """
+    check_tables(tables)
     check_references(tables, places=places, shared=SHARED_TABLES)
     levels = read_base({"levels": tables.get("levels", ())}).levels or engine_levels()
     base = read_base(

@@ -73,7 +73,7 @@ def test_files_that_are_wrong_are_refused_with_every_place_and_leave_nothing():
     said = [str(problem) for problem in refused.value.problems]
     for complaint in (
         "rules.csv, row 2, column agreement: there is no agreement 'NOPE'", "rules.csv, row 3, column min_score: 'sixty' is not a number",
-        "limits.csv, row 2, column overflow: 'burn' is none of", "limits.csv, row 3, column limit_id: L is there twice",
+        "limits.csv, row 2, column overflow: 'burn' is none of", "limits.csv, row 3, column limit_id: 'L' is there twice",
         "examples.csv, row 2, column example: E1: an example has a code and a day of review",
         "notes.txt: is no CSV, XLSX, JSON or ZIP file", "odd.csv: is named after no table", "broken.xlsx: cannot be read", "broken.zip: cannot be read",
     ):  # fmt: skip
