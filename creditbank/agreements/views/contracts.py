@@ -74,7 +74,7 @@ def new_agreement(request: SignedInRequest) -> HttpResponse:
         done = _draft(request, form)
         if done is not None:
             return redirect("creditbank:desk_agreement", done.code)
-    return render(request, "creditbank/new_agreement.html", {"form": form, "desk_nav": "agreements"}, status=422 if form.errors else 200)
+    return render(request, "creditbank/new_agreement.html", {"form": form, "desk_nav": "agreements"}, status=400 if form.errors else 200)
 
 
 def _draft(request: SignedInRequest, form: DraftAgreementForm) -> Agreement | None:
@@ -134,7 +134,7 @@ def _desk_page(request: SignedInRequest, found: Agreement, bad: forms.Form | Non
             offered[name] = bad  # type: ignore[assignment]
     signers = names_of([row.signer_uuid for row in facts["signatures"]])
     context = {**facts, "offered": offered, "waiting": waiting, "signers": signers, "bad": bad, "desk_nav": "agreements"}
-    return render(request, "creditbank/desk_agreement.html", context, status=422 if bad is not None else 200)
+    return render(request, "creditbank/desk_agreement.html", context, status=400 if bad is not None else 200)
 
 
 @agreements_desk

@@ -110,7 +110,7 @@ def upload_version(request: SignedInRequest, book: str) -> HttpResponse:
             messages.success(request, _("Version %(n)s is drafted. Another person publishes it.") % {"n": version.number})
             return redirect("creditbank:rule_version", found.code, version.number)
     context = {"book": found, "form": form, "problems": problems[:500], "count": len(problems), "desk_nav": "rules"}
-    return render(request, "creditbank/upload_version.html", context, status=422 if problems or form.errors else 200)
+    return render(request, "creditbank/upload_version.html", context, status=400 if problems or form.errors else 200)
 
 
 def _book(request: SignedInRequest, code: str) -> RuleBook:
@@ -140,7 +140,7 @@ def publish_version(request: SignedInRequest, book: str, number: int) -> HttpRes
         "changes": changes_of(version, before, language) if before else [], "is_author": version.author_uuid == request.user.uuid,
         "blocked": any(one.severity == "E" for one in findings) or not all(result.passed for result in examples), "desk_nav": "rules",
     }  # fmt: skip
-    return render(request, "creditbank/publish_version.html", context, status=422 if form.errors else 200)
+    return render(request, "creditbank/publish_version.html", context, status=400 if form.errors else 200)
 
 
 def _publish(request: SignedInRequest, version: RuleBookVersion, form: PublishForm) -> HttpResponse | None:
@@ -180,4 +180,4 @@ def retire(request: SignedInRequest, book: str, number: int) -> HttpResponse:
             messages.success(request, _("The version ends on its last day; applications keep the version of their submission."))
             return redirect("creditbank:rule_version", version.book.code, version.number)
     context = {"version": version, "form": form, "desk_nav": "rules"}
-    return render(request, "creditbank/retire_version.html", context, status=422 if form.errors else 200)
+    return render(request, "creditbank/retire_version.html", context, status=400 if form.errors else 200)

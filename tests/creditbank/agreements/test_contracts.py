@@ -201,7 +201,7 @@ def test_the_desk_signs_through_the_page_and_a_stranger_sees_no_draft(client, pl
     wrong = client.post(reverse("creditbank:sign_agreement", args=["AG-1"]), {"institution": places[1].pk, "shown": "x", "read": "on"})
     done = client.post(reverse("creditbank:sign_agreement", args=["AG-1"]), {"institution": places[1].pk, "shown": shown, "read": "on"})
 
-    assert (wrong.status_code, done.status_code) == (422, 302)
+    assert (wrong.status_code, done.status_code) == (400, 302)
     assert list(agreement.signatures.values_list("institution__code", flat=True)) == ["THERE"]
     client.logout()
     assert client.get(reverse("creditbank:agreement", args=["AG-1"])).status_code == 404

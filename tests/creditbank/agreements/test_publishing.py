@@ -160,7 +160,7 @@ def test_the_desk_shows_what_speaks_against_a_draft_and_publishes_with_notes(cli
     done = client.post(page, dict.fromkeys(codes, "知道了"))
 
     assert "L22" in codes
-    assert (missing.status_code, done.status_code) == (422, 302)
+    assert (missing.status_code, done.status_code) == (400, 302)
     version.refresh_from_db()
     assert (version.status, version.acknowledgements.count()) == ("published", len(codes))
     assert client.get(reverse("creditbank:rule_changes", args=[version.book.code, version.number])).status_code == 200
@@ -182,7 +182,7 @@ def test_uploaded_files_become_a_draft_or_a_list_of_problems(client):
     bad = upload("rules.csv", b"rule_id,row\nR1,perhaps\n")
     good = upload("book.xlsx", content)
 
-    assert (bad.status_code, good.status_code) == (422, 302)
+    assert (bad.status_code, good.status_code) == (400, 302)
     assert "rules.csv" in bad.content.decode()
     newest = bank.version.book.versions.order_by("-number").first()
     assert (newest.number, newest.status, newest.content_hash) == (bank.version.number + 1, "draft", bank.version.content_hash)
