@@ -16,7 +16,7 @@ def carry_over(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("creditbank", "0010_books"), ("identity", "0002_learner_number")]
+    dependencies = [("creditbank", "0011_books"), ("identity", "0002_learner_number")]
 
     operations = [
         migrations.RunPython(carry_over, migrations.RunPython.noop),

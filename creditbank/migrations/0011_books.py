@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('creditbank', '0009_submission_codes'),
+        ('creditbank', '0010_simulation_runs'),
         ('foundation', '0002_deletion_permit'),
         ('identity', '0002_learner_number'),
     ]
