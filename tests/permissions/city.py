@@ -116,5 +116,12 @@ def arguments(world: World) -> dict[str, Any]:
     }  # fmt: skip
 
 
-PER_ROUTE: dict[str, str] = {"institutions": "BBB", "agreements": "AGR", "desk/agreements": "AGR", "desk/submissions": "CCC", "my/applications": "NUR", "v": "ABCD-EFGH-JKLM"}
+PER_ROUTE: dict[str, str] = {
+    "institutions": "BBB",
+    "agreements": "AGR",
+    "desk/agreements": "AGR",
+    "desk/submissions": "CCC",
+    "my/applications": "NUR",
+    "v": "ABCD-EFGH-JKLM",
+}
 """What ``<code>`` is, by the beginning of the address."""

@@ -77,7 +77,11 @@ def test_a_signature_is_refused_under_another_text_twice_or_by_a_stranger_and_no
     sign_agreement(agreement, institution=places[0], actor=officers[0], at=AT, shown_hash=text)
     entries = AuditEntry.objects.count()
 
-    for place, shown, refusal in ((places[1], "0" * 64, OtherText), (places[0], text, AlreadySigned), (InstitutionFactory(), text, NotAParty)):
+    for place, shown, refusal in (
+        (places[1], "0" * 64, OtherText),
+        (places[0], text, AlreadySigned),
+        (InstitutionFactory(), text, NotAParty),
+    ):
         with pytest.raises(refusal):
             sign_agreement(agreement, institution=place, actor=officers[0], at=AT, shown_hash=shown)
 
