@@ -54,7 +54,11 @@ def hold(
     ]
     entry = None
     if moves:
-        entry = post_transaction(TransactionType.HOLD, moves, key=_key("hold", application, again), by=by, on=on, application=application)
+        key = _key("hold", application, again)
+        known = Transaction.objects.filter(key=key).first()
+        entry = post_transaction(TransactionType.HOLD, moves, key=key, by=by, on=on, application=application)
+        if known is not None:  # a repeat: its rows are there, or were given back since
+            return entry
     systems = {system.code: system for system in CreditSystem.objects.all()}
     for lot, unit, amount in lots:
         Hold.objects.create(application_uuid=application, owner_uuid=owner, lot_uuid=lot, unit=systems[unit], amount=amount)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
 import sys
 
 
 def main() -> None:
-    """All measurements, or those named: rules, population, xapi."""
-    wanted = sys.argv[1:] or ["rules", "population", "xapi"]
+    """All measurements, or those named: rules, population, xapi, bank."""
+    wanted = sys.argv[1:] or ["rules", "population", "xapi", "bank"]
     sys.stdout.write(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores\n")
     if "rules" in wanted:
         from tests.bench import rules
@@ -20,18 +21,23 @@ def main() -> None:
         from tests.bench import population
 
         population.run(lambda line: sys.stdout.write(line + "\n"))
-    if "xapi" in wanted:
-        _with_django()
+    with_django = [name for name in ("xapi", "bank") if name in wanted]
+    if with_django:
+        _with_django(with_django)
 
 
-def _with_django() -> None:
+def _with_django(names: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
     import django
 
     django.setup()
-    from tests.bench import xapi
+    for name in names:
+        importlib.import_module(f"tests.bench.{name}").run(_say)
 
-    xapi.run(lambda line: sys.stdout.write(line + "\n"))
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

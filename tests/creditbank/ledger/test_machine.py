@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -11,14 +13,34 @@ from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from creditbank.api import InsufficientCredit, Transaction, balances, find_faults, live_lots, reverse_transaction, statement_lines
+from creditbank.api import (
+    InsufficientCredit,
+    Move,
+    Place,
+    Transaction,
+    balances,
+    expire,
+    find_faults,
+    live_lots,
+    post_transaction,
+    reverse_transaction,
+    revoke,
+    statement_lines,
+    transfer,
+)
 from creditbank.ledger.actions import award, convert, hold, release
 from tests.factories.creditbank import ON, give
 from tests.factories.identity import UserFactory
 from tests.factories.learning import credit_system
 
 ORDERS = st.lists(
-    st.tuples(st.sampled_from(["give", "hold", "release", "award", "undo"]), st.integers(0, 3), st.integers(1, 8)), min_size=1, max_size=14
+    st.tuples(
+        st.sampled_from(["give", "give", "hold", "release", "award", "undo", "expire", "revoke", "follow", "again"]),
+        st.integers(0, 3),
+        st.integers(1, 8),
+    ),
+    min_size=1,
+    max_size=14,
 )
 
 
@@ -35,12 +57,16 @@ class Oracle:
         return sum((self.gain[lot] for lot, place in self.place.items() if place == "awarded"), Decimal(0))
 
 
+def place_of(account):
+    return Place(account.kind, account.unit.code, account.owner_uuid, account.reference)
+
+
 class Machine:
     def __init__(self):
         for unit in ("V", "A"):
             credit_system(unit)
         self.owner, self.first, self.second = UserFactory(), UserFactory(), UserFactory()
-        self.oracle, self.applications, self.lots = Oracle(), defaultdict(list), []
+        self.oracle, self.applications, self.lots, self.days = Oracle(), defaultdict(list), [], itertools.count()
 
     def give(self, _number, steps):
         lot = give(self.owner.uuid, str(Decimal(steps) / 2), unit="V")
@@ -89,10 +115,55 @@ class Machine:
             release(application=application, on=ON, by=self.first)
             self.oracle.place[lot] = "available"
 
+    def _leave(self, number, place, work):
+        """A lot leaves the account for good, if it is there; the very same order again moves nothing."""
+        lot = self._one("available", number) or (self.lots[number % len(self.lots)] if self.lots else None)
+        if lot is None:
+            return
+        try:
+            with transaction.atomic():
+                moved = work(lot) is not None
+        except InsufficientCredit:
+            moved = False
+        assert moved == (self.oracle.place[lot] == "available")
+        if moved:
+            self.oracle.place[lot] = place
+
+    def expire(self, number, _steps):
+        def work(lot):
+            day = ON + timedelta(days=next(self.days))
+            return expire(record=lot, owner=self.owner.uuid, unit="V", amount=self.oracle.size[lot], on=day)
+
+        self._leave(number, "expired", work)
+
+    def revoke(self, number, _steps):
+        self._leave(number, "revoked", lambda lot: revoke(record=lot, on=ON, by=self.first, second=self.second, reason="x"))
+
+    def follow(self, number, _steps):
+        """Everything of another login follows to this one, a lot of its own among it."""
+        twin, size = UserFactory(), Decimal(number + 1) / 2
+        lot = give(twin.uuid, str(size), unit="V")
+        transfer(source=twin.uuid, destination=self.owner.uuid, key=str(twin.uuid), on=ON, by=self.first, second=self.second, reason="x")
+        self.lots.append(lot)
+        self.oracle.place[lot], self.oracle.size[lot] = "available", size
+
+    def again(self, number, _steps):
+        """A retry of a deposit and its confirmation, long after."""
+        if self.lots:
+            lot = self.lots[number % len(self.lots)]
+            before = Transaction.objects.count()
+            for name in ("deposit", "verify"):
+                entry = Transaction.objects.get(key=f"{name}:{lot}")
+                moves = [Move(place_of(row.source), place_of(row.destination), row.amount, row.lot_uuid) for row in entry.postings.all()]
+                assert post_transaction(name, moves, key=entry.key, by=None, on=ON) == entry
+            assert Transaction.objects.count() == before
+
     def check(self):
         found = balances(self.owner.uuid)
         if found:
-            assert (found["V"].available, found["V"].held) == (self.oracle.total("available"), self.oracle.total("held"))
+            places = ("available", "held", "expired", "revoked", "awarded")
+            have = (found["V"].available, found["V"].held, found["V"].expired, found["V"].revoked, found["V"].used)
+            assert have == tuple(self.oracle.total(place) for place in places)
             assert (found["A"].awarded if "A" in found else 0) == self.oracle.awarded()
             assert balances(self.owner.uuid, on=ON) == found or sum(b.total for b in found.values()) == sum(
                 b.total for b in balances(self.owner.uuid, on=ON).values()
