@@ -8,13 +8,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from creditbank.agreements.models import RuleBookVersion
 from creditbank.agreements.queries import limits_of, rule_base, target_of, version_in_force
 from creditbank.catalogue.models import Programme
-from creditbank.ledger.enums import TransactionType
-from creditbank.ledger.models import Transaction
+from creditbank.ledger.enums import AccountKind, TransactionType
+from creditbank.ledger.models import Account, Posting, Transaction
 from creditbank.recognition.enums import OPEN_STATES, ApplicationState, ExceptionState
 from creditbank.recognition.evidence import EvidenceItem, evidence_items
 from creditbank.recognition.exceptions import NoRulesInForce
@@ -89,6 +89,16 @@ def replay(application: Application) -> bool:
 def replayed(application: Application) -> Replayed:
     """Deciding again on what an application was submitted with, under the rules it was submitted under."""
     return replay_stored(application.snapshot, application.snapshot_hash, application.proposal)
+
+
+def waiting_for_confirmation() -> QuerySet[LearningRecord]:
+    """Active records whose credit is pending. Read from the accounts in which something is, so that a full ledger costs no more than they do."""
+    pending = Account.objects.filter(kind=AccountKind.PENDING, balance__gt=0)
+    lots = Posting.objects.filter(destination__in=pending).values("lot_uuid")
+    settled = Transaction.objects.filter(
+        record_uuid=OuterRef("uuid"), type__in=[TransactionType.VERIFY, TransactionType.EXPIRE, TransactionType.REVOKE]
+    )
+    return LearningRecord.objects.filter(~Exists(settled), uuid__in=lots, state=RecordState.ACTIVE)
 
 
 def without_deposit() -> QuerySet[LearningRecord]:

@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from creditbank.ledger.enums import AccountKind, TransactionType
 from creditbank.ledger.models import Posting, Transaction
-from creditbank.ledger.queries import balances, live_lots, statement_lines
+from creditbank.ledger.queries import account_ids, balances, live_lots, statement_lines
 from creditbank.ledger.types import Balance, StatementLine, StatementStep
 from creditbank.recognition.enums import ApplicationState
 from creditbank.recognition.models import Application
@@ -54,7 +54,7 @@ class Entry:
 
 
 def purses(person: Any, *, on: date) -> list[Purse]:
-    """All units in which the person has or had anything, by code. Five queries."""
+    """All units in which the person has or had anything, by code. Seven queries."""
     known = balances(person.uuid)
     ending: dict[str, list[tuple[date, Decimal]]] = defaultdict(list)
     lots = live_lots(person.uuid)
@@ -72,12 +72,12 @@ def purses(person: Any, *, on: date) -> list[Purse]:
 
 
 def entries(person: Any, unit: str) -> list[Entry]:
-    """The account statement of a unit, newest first, each line with what it is about. Four queries."""
+    """The account statement of a unit, newest first, each line with what it is about. Six queries."""
     return _entries(person, statement_lines(person.uuid, unit))
 
 
 def page_of_entries(person: Any, unit: str, page: Sequence[StatementStep]) -> list[Entry]:
-    """The same for the steps of one page. Three queries, however long the statement is."""
+    """The same for the steps of one page. Four queries, however long the statement is."""
     steps = sorted(page, key=lambda step: step.transaction_id)
     return _entries(person, statement_lines(person.uuid, unit, steps=steps)) if steps else []
 
@@ -129,10 +129,10 @@ def reason_of(entry: Transaction) -> Reason:
 
 
 def credit_years(person: Any) -> list[dict[str, Any]]:
-    """Credit in and out by year and unit, for the ribbon: [{"year", "in": {unit: amount}, "out": {unit: amount}}]. One query."""
+    """Credit in and out by year and unit, for the ribbon: [{"year", "in": {unit: amount}, "out": {unit: amount}}]. Two queries."""
     years: dict[int, dict[str, dict[str, Decimal]]] = defaultdict(lambda: {"in": defaultdict(Decimal), "out": defaultdict(Decimal)})
-    mine = Q(destination__owner_uuid=person.uuid) | Q(source__owner_uuid=person.uuid)
-    postings = Posting.objects.filter(mine)
+    accounts = account_ids(person.uuid)
+    postings = Posting.objects.filter(Q(destination__in=accounts) | Q(source__in=accounts))
     for posting in postings.select_related("transaction", "source__unit", "destination__unit"):
         entry = posting.transaction
         if entry.type == TransactionType.REVERSE:

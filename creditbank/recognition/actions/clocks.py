@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from creditbank.ledger.actions import expire
 from creditbank.ledger.enums import AccountKind
-from creditbank.ledger.exceptions import InsufficientCredit
 from creditbank.ledger.models import ExpiryWarning
+from creditbank.ledger.posting import lock_accounts
 from creditbank.ledger.queries import expiring_lots
 from creditbank.ledger.types import Lot
 from creditbank.recognition.actions.appeals import run_defaults
@@ -168,12 +168,12 @@ def _expire_credit(report: ClockReport, *, on: date) -> None:
 
 def _expire(record: LearningRecord, lot: Lot, *, on: date) -> bool:
     """Book one lot out and say so; False where an application or another run was quicker."""
-    try:
-        with transaction.atomic():
-            expire(record=lot.uuid, owner=lot.owner, unit=lot.unit, amount=lot.amount, on=on, kind=lot.kind)
-            _tell_owner(record, "expired", lot.amount)
-    except InsufficientCredit:
-        return False
+    with transaction.atomic():
+        lock_accounts(lot.owner)
+        if lot not in expiring_lots([lot.uuid]):
+            return False
+        expire(record=lot.uuid, owner=lot.owner, unit=lot.unit, amount=lot.amount, on=on, kind=lot.kind)
+        _tell_owner(record, "expired", lot.amount)
     return True
 
 

@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from creditbank.ledger.models import Transaction
 from creditbank.recognition.actions import (
     LineDecision,
     answer_withdrawal,
@@ -35,11 +34,11 @@ from creditbank.recognition.enums import DESK_STATES, OPEN_STATES, ApplicationSt
 from creditbank.recognition.exceptions import DecisionIncomplete, ExpertNeeded, Involved, RecordsTaken, SamePersonTwice, WrongState
 from creditbank.recognition.forms import DecisionForm, MessageForm, ReasonForm, WithdrawalForm
 from creditbank.recognition.models import DESK_ROLES, PAIR, Application
-from creditbank.recognition.queries import open_cases, queue_of, replayed
+from creditbank.recognition.queries import open_cases, queue_of, replayed, waiting_for_confirmation
 from creditbank.recognition.views.shared import shown_application
 from foundation.api import access, can
 from identity.api import Role, SignedInRequest
-from learning.api import LearningRecord, RecordState
+from learning.api import LearningRecord
 
 PAGE_SIZE = 20
 TAKEN_BACK = gettext_lazy(
@@ -252,16 +251,11 @@ def _step(request: HttpRequest, reference: str, work: Callable[[], Application])
 def deposits(request: HttpRequest) -> HttpResponse:
     """Records of this institution whose credit waits for confirmation."""
     places = cast("SignedInRequest", request).user.institutions_as(Role.CREDIT_OFFICER)
-    rows = LearningRecord.objects.filter(uuid__in=_waiting(), state=RecordState.ACTIVE, institution__in=places)
+    rows = waiting_for_confirmation().filter(institution__in=places)
     page = Paginator(rows.select_related("learner", "credit_system", "institution").order_by("id"), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
     return render(request, "creditbank/deposits.html", {"page": page, "desk_nav": "deposits"})
-
-
-def _waiting() -> Any:
-    confirmed = Transaction.objects.filter(type="verify").values("record_uuid")
-    return Transaction.objects.filter(type="deposit").exclude(record_uuid__in=confirmed).values("record_uuid")
 
 
 @desk_only

@@ -51,8 +51,9 @@ def racers(number: int = RACERS) -> Iterator[Racers]:
     try:
         yield Racers(pipes)
     finally:
-        for pipe, process in zip(pipes, processes, strict=True):
-            pipe.close()
+        for pipe in pipes:
+            pipe.send(None)  # closing is not enough: later racers inherited this end
+        for process in processes:
             process.join(5)
             if process.is_alive():
                 process.kill()
@@ -60,10 +61,10 @@ def racers(number: int = RACERS) -> Iterator[Racers]:
 
 def _race(pipe: Connection) -> None:
     while True:
-        try:
-            work, order, start = pipe.recv()
-        except EOFError:
+        message = pipe.recv()
+        if message is None:
             os._exit(0)
+        work, order, start = message
         time.sleep(max(start - time.time(), 0))
         try:
             found = work(*order)

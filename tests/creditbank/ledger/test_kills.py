@@ -44,17 +44,16 @@ class Client:
             )
             for line in self.process.stdout or ():
                 word = line.strip()
-                if word == "READY":
-                    self.ready.set()
-                elif word.startswith("done "):
+                if word.startswith("done "):
                     self.first = int(word.removeprefix("done ")) + 1
                 elif line.endswith("\n"):
                     self.acked.append(word)
+                    self.ready.set()  # it is at work
             self.process.wait()
             self.ready.clear()
 
     def kill(self) -> None:
-        """At any moment of its work; False where it is not working."""
+        """At any moment of its work."""
         if self.process is not None:
             self.process.send_signal(signal.SIGKILL)
 

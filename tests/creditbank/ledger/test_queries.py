@@ -55,7 +55,7 @@ def test_the_last_balance_of_the_statement_is_the_balance(learner, django_assert
     hold(application=application, owner=learner.uuid, lots=[(lot, "A", Decimal(6))], on=ON, by=learner)
     release(application=application, on=ON, by=learner)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):
         lines = statement_lines(learner.uuid, "A")
 
     assert [line.balance for line in lines] == [6, 6, 6]

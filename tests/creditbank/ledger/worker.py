@@ -90,7 +90,6 @@ def main() -> None:
     django.setup()
     kind, first, last = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     work = {"single": single, "bulk": bulk}[kind]
-    say("READY")
     for job in range(first, last):
         for key in work(job):
             say(key)
