@@ -52,13 +52,18 @@ class Client:
             self.process.wait()
             self.ready.clear()
 
+    def stop(self) -> None:
+        """No further life, whatever is left to do."""
+        self.last = self.first
+        self.kill()
+
     def kill(self) -> None:
         """At any moment of its work."""
         if self.process is not None:
             self.process.send_signal(signal.SIGKILL)
 
 
-def killed(clients: list[Client], *, kills: int, seed: int, patience: float = 240) -> int:
+def killed(clients: list[Client], *, kills: int, seed: int, patience: float = 500) -> int:
     """Kill a worker again and again, each a short while after it began to work; the number of kills. Waits until all jobs are done."""
     chance, done, until = random.Random(seed), 0, time.monotonic() + patience
     while done < kills and time.monotonic() < until and any(client.thread.is_alive() for client in clients):
@@ -70,7 +75,10 @@ def killed(clients: list[Client], *, kills: int, seed: int, patience: float = 24
             done += 1
     for client in clients:
         client.thread.join(max(until - time.monotonic(), 1))
-        assert not client.thread.is_alive(), "the workers did not finish"
+    late = [client.first for client in clients if client.thread.is_alive()]
+    for client in clients:
+        client.stop()
+    assert late == [], "the workers did not finish"
     return done
 
 
@@ -133,10 +141,12 @@ def test_a_database_backend_that_is_ended_in_the_middle_loses_nothing_acknowledg
                 )
                 ended += cursor.fetchone()[0]
             client.ready.clear()
-    client.thread.join(200)
+    client.thread.join(300)
+    finished = not client.thread.is_alive()
+    client.stop()
 
+    assert finished
     assert ended >= 1
-    assert not client.thread.is_alive()
     require_exactly("single", jobs, [client])
 
 

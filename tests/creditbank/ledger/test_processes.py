@@ -41,7 +41,7 @@ from tests.factories.creditbank import AT, LATER, ON, earn, give, make_applicati
 from tests.factories.identity import UserFactory, person_as
 from tests.factories.learning import credit_system
 
-ROUNDS = int(os.environ.get("RACE_ROUNDS", "30"))
+ROUNDS = int(os.environ.get("RACE_ROUNDS", "20"))
 """Of each kind of race; a soak sets 500."""
 pytestmark = pytest.mark.postgres
 SIX = Decimal(6)
