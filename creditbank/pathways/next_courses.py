@@ -17,10 +17,13 @@ from creditbank.rules.amounts import round_to_step
 from creditbank.rules.candidates import sieve
 from creditbank.rules.decide import decide
 from creditbank.rules.leaves import names_record
-from creditbank.rules.limits import add_limits, add_posting, covers, made_elective
-from creditbank.rules.model import Model, add_candidates, add_exclusivity, steps
-from creditbank.rules.objective import build_tree, requirements
+from creditbank.rules.limits import covers
+from creditbank.rules.model import Model, steps
+from creditbank.rules.objective import requirements
+from creditbank.rules.optimum import build
+from creditbank.rules.slots import plan_slots
 from creditbank.rules.solver import Program
+from creditbank.rules.titles import with_title_classes
 from creditbank.rules.types import Decision, Facts, Limit, Proof, RecordFacts, RuleBase
 
 PREFIX = "plan:"
@@ -134,7 +137,7 @@ def _add_wish(
     program: Program, wish: Wish, offered: Sequence[PlannedCourse], taken: dict[str, int], finish: date
 ) -> tuple[int, set[str], bool]:  # fmt: skip
     """The part of one target; gives the variable that says that it is complete, what could not be a condition, and whether no rule was left out."""
-    facts = _with(wish.facts, offered, finish)
+    facts = with_title_classes(_with(wish.facts, offered, finish), wish.base.titles)
     complete = program.variable()
     system = wish.base.system(facts.target.system)
     sieved = sieve(facts, wish.base, on=finish)
@@ -142,16 +145,14 @@ def _add_wish(
         program.at_most({complete: 1}, 0)
         return complete, set(), True
     limits = tuple(sorted(wish.limits, key=lambda limit: limit.id))
-    model = Model(facts, wish.base, limits, system.step, sieved.candidates, program)
-    add_candidates(model, made_elective(model.candidates, model.limits))
-    add_exclusivity(model)
-    add_posting(model)
-    add_limits(model)
-    tree = build_tree(model)
-    for take, candidate in zip(model.take, model.candidates, strict=True):
-        for record in candidate.match.records:
-            if record.id.startswith(PREFIX):
-                program.at_most({take: 1, taken[record.id.removeprefix(PREFIX)]: -1}, 0)
+    plans, left_out = plan_slots(sieved.counted, facts, wish.base, limits)
+    sieved.leave_out(left_out)
+    everything = [*sieved.candidates, *(candidate for plan in plans for candidate, _slot in plan.slots)]
+    model = Model(facts, wish.base, limits, system.step, everything, program, ranks=frozenset(one.rank_key for one in sieved.counted))
+    tree, _objective = build(model, finish, plans)
+    for variable, record, _credits in model.uses():
+        if record.id.startswith(PREFIX):
+            program.at_most({variable: 1, taken[record.id.removeprefix(PREFIX)]: -program.upper[variable]}, 0)
     for path in requirements(model):
         program.at_most({complete: 1, tree.done[path]: -1}, 0)
     return complete, _add_minima(model, complete) | _forbidding(wish.base, offered), sieved.complete

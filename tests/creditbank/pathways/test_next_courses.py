@@ -169,3 +169,16 @@ def test_courses_after_the_finish_and_without_their_prerequisite_are_left_out():
     assert next_courses(
         [replace(one, facts=replace(one.facts, records=(held("c0"),)))], [course("c2", requires=("c0",))], finish=FINISH
     ).courses == ("c2",)
+
+
+def test_rules_that_count_take_planned_courses_too():
+    """Two of three courses, and six credits of any: each costs what the cheapest that are enough cost."""
+    leaves = tuple(Node("leaf", Leaf(f"c{at}")) for at in range(1, 4))
+    grant = (Grant("course", "g1", amount=Decimal(1)),)
+    two = Rule("TWO", 1, Node("n_of", children=leaves, k=2), grant)
+    six = Rule("SIX", 1, Node("credits_of", children=(Node("leaf", Leaf(issuer="I")),), credits=Decimal(6)), grant)
+    courses = [course("c1", cost="3"), course("c2", cost="1"), course("c3", cost="2"), course("c4", cost="1")]
+
+    assert next_courses([wish(programme("g1"), two)], courses, finish=FINISH).courses == ("c2", "c3")
+    assert next_courses([wish(programme("g1"), six)], courses, finish=FINISH).courses == ("c2", "c4")
+    assert next_courses([wish(programme("g1"), six, records=[held("h")])], courses, finish=FINISH).courses == ("c2",)
