@@ -23,6 +23,8 @@ one, or gives values that are not worth what it says, it is asked again without 
 JOINED = 2_000_000
 """Levels that follow each other are asked at once while the largest objective stays below this: the solver's tolerance (1e-6) times it
 is then of the order of one, and of one coefficient far below."""
+SEEKING = ("mip_heuristic_run_rins", "mip_heuristic_run_rens", "mip_heuristic_run_root_reduced_cost")
+"""Searches for better answers inside the solver that pay on the first step only: after it the bound is what takes the time."""
 BLOCK = 1 << 15
 """What comes one after the other is decided in one solve while its weights, 2^14 … 1 for binaries, stay below this: still exact."""
 
@@ -104,8 +106,9 @@ class _Asking:
         status = self.solver.getModelStatus()
         if status == highspy.HighsModelStatus.kTimeLimit:
             return True
-        worth = round(self.solver.getInfo().objective_function_value)
-        return bool(status == highspy.HighsModelStatus.kOptimal) and value_of(expression, self._rounded()) == worth
+        if status != highspy.HighsModelStatus.kOptimal:
+            return False
+        return value_of(expression, self._rounded()) == round(self.solver.getInfo().objective_function_value)
 
     def add(self, low: int | None, row: Expression, high: int | None) -> None:
         infinity = self.solver.getInfinity()
@@ -152,6 +155,8 @@ def _improve(asking: _Asking, numbers: list[int], expression: Expression) -> Non
     """One step: solve, note what was still possible where the time ended, and hold every level of it at what was reached."""
     answer, problem = asking.answer, asking.problem
     answer.values, proved = asking.run(expression, start=answer.values)
+    for name in SEEKING:
+        asking.solver.setOptionValue(name, False)
     if not proved:
         _give_up(asking, numbers, expression)
     for number in numbers:

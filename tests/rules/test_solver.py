@@ -6,6 +6,7 @@ import pytest
 
 from creditbank.rules import search as searching
 from creditbank.rules.decide import decide
+from creditbank.rules.highs import Problem, by_levels
 from creditbank.rules.reduction import Component, Line
 from creditbank.rules.search import search
 from creditbank.rules.snapshot import canonical
@@ -109,3 +110,11 @@ def test_a_search_that_would_be_too_wide_leaves_the_component_to_the_solver():
     component.lines = lines
 
     assert search(component, 2) is None
+
+
+def test_a_program_that_the_solver_calls_empty_is_answered_as_not_proved():
+    problem = Problem([0, 0], [1, 1], [Line(2, {0: 1, 1: 1}, None), Line(None, {0: 2, 1: 2}, 3)], [{0: 1}, {1: 1}])
+
+    answer = by_levels(problem, ends=float("inf"))
+
+    assert (answer.values, answer.level, answer.bound) == ([0, 0], 1, None)
