@@ -211,7 +211,7 @@ def apply_for_recognition(city: City) -> None:
         if done >= len(_ENDINGS):
             break
         programme = nursing if done % 2 else care
-        if _walk(city, programme, learner, _ENDINGS[done], days_ago=30 - 2 * done):
+        if take_to_an_end(city, programme, learner, _ENDINGS[done], days_ago=30 - 2 * done):
             done += 1
 
 
@@ -241,7 +241,7 @@ _ENDINGS = ("posted", "posted", "second_review", "decided", "refused", "informat
 
 
 @transaction.atomic
-def _walk(city: City, programme: Programme, learner: User, ending: str, *, days_ago: int) -> bool:
+def take_to_an_end(city: City, programme: Programme, learner: User, ending: str, *, days_ago: int) -> bool:
     """Take one learner's application as far as its ending; False where nothing of the learner counts for this programme."""
     at = city.at(days_ago)
     application = start_application(programme, learner=learner, at=at)

@@ -6,7 +6,16 @@ from typing import Any
 
 from creditbank.recognition.corrections import Correction, SourceReview
 from creditbank.recognition.enums import ApplicationState
-from creditbank.recognition.models import CASE_ROLES, DESK_ROLES, PAIR, Application
+from creditbank.recognition.models import (
+    CASE_ROLES,
+    DESK_ROLES,
+    PAIR,
+    Appeal,
+    Application,
+    ApplicationEvidence,
+    IndividualException,
+    RecognitionPolicy,
+)
 from foundation.api import permission
 from identity.api import Role
 
@@ -113,3 +122,85 @@ def can_view_review(user: Any, review: SourceReview) -> bool:
 def can_keep(user: Any, review: SourceReview) -> bool:
     """Credit officers of the institution that recognised it."""
     return can_decide(user, review.application)
+
+
+@permission(Application, "appeal")
+def can_appeal(user: Any, application: Application) -> bool:
+    """The learner."""
+    return _is_learner(user, application)
+
+
+@permission(Application, "hand_in")
+def can_hand_in(user: Any, application: Application) -> bool:
+    """The learner brings evidence."""
+    return _is_learner(user, application)
+
+
+@permission(Application, "assign")
+def can_assign(user: Any, application: Application) -> bool:
+    """Credit officers and reviewers of the institution give a case to an officer."""
+    return bool(user.is_authenticated and user.acts_as(*CASE_ROLES, at=application.institution_id))
+
+
+@permission(Application, "decide_appeal")
+def can_decide_appeal(user: Any, application: Application) -> bool:
+    """Reviewers of the institution; that it is somebody new is in the action and the schema."""
+    return bool(user.is_authenticated and user.acts_as(Role.REVIEWER, at=application.institution_id))
+
+
+@permission(Application, "reverse")
+def can_reverse(user: Any, application: Application) -> bool:
+    """The second person of a reversal: officers and reviewers of the institution."""
+    return bool(user.is_authenticated and user.acts_as(*CASE_ROLES, at=application.institution_id))
+
+
+@permission(Appeal, "view")
+def can_view_appeal(user: Any, appeal: Appeal) -> bool:
+    """Whoever sees the application."""
+    return can_view(user, appeal.application)
+
+
+@permission(ApplicationEvidence, "view")
+def can_view_evidence(user: Any, evidence: ApplicationEvidence) -> bool:
+    """Whoever sees the application."""
+    return can_view(user, evidence.application)
+
+
+@permission(ApplicationEvidence, "remove")
+def can_remove_evidence(user: Any, evidence: ApplicationEvidence) -> bool:
+    """The learner; that it must still be a draft is in the action."""
+    return _is_learner(user, evidence.application)
+
+
+@permission(IndividualException, "view")
+def can_view_exception(user: Any, exception: IndividualException) -> bool:
+    """The learner, the desk of the institution, auditors."""
+    if not user.is_authenticated:
+        return False
+    return bool(exception.learner_id == user.pk or user.acts_as(*CASE_ROLES, at=exception.institution_id) or user.acts_as(Role.AUDITOR))
+
+
+@permission(IndividualException, "propose")
+def can_propose_exception(user: Any, exception: IndividualException) -> bool:
+    """Credit officers of the institution."""
+    return bool(user.is_authenticated and user.acts_as(Role.CREDIT_OFFICER, at=exception.institution_id))
+
+
+@permission(IndividualException, "answer")
+def can_answer_exception(user: Any, exception: IndividualException) -> bool:
+    """Reviewers of the institution; that it is another person than who proposed is in the action and the schema."""
+    return bool(user.is_authenticated and user.acts_as(Role.REVIEWER, at=exception.institution_id))
+
+
+@permission(RecognitionPolicy, "view")
+def can_view_policy(user: Any, policy: RecognitionPolicy) -> bool:
+    """Published ones are public; drafts belong to the desk and auditors."""
+    if policy.publisher_uuid is not None:
+        return True
+    return bool(user.is_authenticated and (user.acts_as(*CASE_ROLES, at=policy.institution_id) or user.acts_as(Role.AUDITOR)))
+
+
+@permission(RecognitionPolicy, "publish")
+def can_publish_policy(user: Any, policy: RecognitionPolicy) -> bool:
+    """Reviewers of the institution; that it is another person than the author is in the action and the schema."""
+    return bool(user.is_authenticated and user.acts_as(Role.REVIEWER, at=policy.institution_id))

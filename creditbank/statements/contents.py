@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from creditbank.catalogue.models import Outcome
-from creditbank.ledger.enums import AccountKind
+from creditbank.ledger.enums import AccountKind, TransactionType
 from creditbank.ledger.models import Posting, Transaction
 from creditbank.recognition.models import Application
 from creditbank.recognition.replaying import read_snapshot
@@ -188,7 +188,8 @@ def _source(record: Any) -> dict[str, Any]:
 def certificate_content(application: Application) -> dict[str, Any]:
     """What an application brought, line by line. The caller has looked that it was credited. Six queries."""
     programme, system, rules = application.programme, application.programme.system, application.rules
-    award = Transaction.objects.get(key=f"award:{application.uuid}")
+    standing = Transaction.objects.filter(application_uuid=application.uuid, type=TransactionType.AWARD, reversed_by__isnull=True)
+    award = standing.latest("id")  # a granted appeal may have added one
     return {
         "name": application.learner.name,
         "reference": application.reference,

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from creditbank.agreements.models import Agreement, RuleBookVersion
 from creditbank.agreements.queries import outcome_titles, rule_base
 from creditbank.ledger.enums import AccountKind, TransactionType
-from creditbank.recognition.enums import ApplicationState
+from creditbank.recognition.enums import ApplicationState, ExceptionKind
 from creditbank.rules.messages import word
 from creditbank.rules.sentences import rule_sentence
 from creditbank.statements.enums import Standing
@@ -32,6 +32,7 @@ TONES = {
     ApplicationState.DRAFT: ("off", "edit"), ApplicationState.SUBMITTED: ("info", "mail"), ApplicationState.CHECKING: ("info", "clock"),
     ApplicationState.INFORMATION_REQUESTED: ("warn", "warn"), ApplicationState.SECOND_REVIEW: ("info", "clock"),
     ApplicationState.DECIDED: ("warn", "flag"), ApplicationState.ACCEPTED: ("ok", "check"), ApplicationState.POSTED: ("ok", "ok"),
+    ApplicationState.APPEALED: ("warn", "flag"), ApplicationState.APPEAL_DECIDED: ("info", "flag"),
     ApplicationState.WITHDRAWN: ("off", "undo"), ApplicationState.LAPSED: ("off", "no"), ApplicationState.REVERSED: ("err", "undo"),
 }  # fmt: skip
 
@@ -47,6 +48,12 @@ def application_state(application: Any) -> SafeString:
         drawing,
         state.label,
     )
+
+
+@register.simple_tag
+def exception_kind(kind: str) -> str:
+    """What an individual exception changes, in words."""
+    return str(ExceptionKind(kind).label) if kind in ExceptionKind.values else kind
 
 
 @register.simple_tag

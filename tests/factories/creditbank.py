@@ -106,9 +106,13 @@ class Bank:
 
 
 def make_bank(
-    *, amounts: Sequence[str] = ("3", "2"), unit: str = "V", route: str = "review", min_score: str = "60", terms: Terms = TWO
-) -> Bank:
-    """Two persons agree on a reviewed case here, unless ``terms`` say otherwise. Rule ``R1`` … turns one outcome each of another institution, taken in ``unit``, into so many academic credits."""
+    *, amounts: Sequence[str] = ("3", "2"), unit: str = "V", route: str = "review", min_score: str = "60", terms: Terms = TWO,
+    evidence: Sequence[str] = (),
+) -> Bank:  # fmt: skip
+    """Rule ``R1`` … turns one outcome each of another institution, taken in ``unit``, into so many academic credits.
+
+    Two persons agree on a reviewed case here, unless ``terms`` say otherwise.
+    """
     number = next(_numbers)
     home, source = InstitutionFactory(), InstitutionFactory()
     programme = ProgrammeFactory(institution=home)
@@ -122,7 +126,8 @@ def make_bank(
         RequirementFactory(programme=programme, path=f"1.{at}", outcomes=[target.code], need_credits=Decimal(amount), need_courses=1)
         grant = {"kind": "course", "outcome": target.code, "credits": "fixed", "amount": amount}
         lhs = {"outcome": outcome.code, "min_score": min_score}
-        rules.append({"id": f"R{at}", "lhs": lhs, "grants": [grant], "route": route, "reason_zh": "内容相当", "reason_en": "same content"})
+        said = {"reason_zh": "内容相当", "reason_en": "same content", "evidence": list(evidence)}
+        rules.append({"id": f"R{at}", "lhs": lhs, "grants": [grant], "route": route, **said})
         outcomes.append(outcome)
     officer, reviewer = person_as(Role.CREDIT_OFFICER, home, name="周敏仪"), person_as(Role.REVIEWER, home, name="贺知远")
     book = RuleBookFactory(institution=home)

@@ -13,14 +13,25 @@ from django.utils import timezone
 from cms.api import CoursePage, course_content
 from creditbank.api import (
     Application,
+    ApplicationEvidence,
     Certificate,
     Correction,
+    IndividualException,
+    NewException,
+    Programme,
+    RecognitionPolicy,
     ResultBatch,
     SourceReview,
+    Terms,
     Transaction,
     Transcript,
+    add_evidence,
+    clean_file,
+    draft_policy,
+    propose_exception,
     propose_revocation,
     refuse_correction,
+    start_application,
     upload_results,
 )
 from creditbank.rules.snapshot import canonical, hash_of
@@ -62,6 +73,7 @@ def build_city() -> World:
     }  # fmt: skip
     scan = SimpleUploadedFile("scan.pdf", b"%PDF-1.4\n%%EOF\n", content_type="application/pdf")
     assert learner.post(reverse("learning:record_new"), new | {"evidence": scan}).status_code == 302
+    _begin_application(world)
     shown = learner.get(reverse("creditbank:apply", args=["NUR"]))
     learner.post(reverse("creditbank:apply", args=["NUR"]), {"shown": shown.context["proposal"].decision.snapshot_hash, "declare": "on"})
     learner.post(reverse("creditbank:issue_transcript"))
@@ -78,6 +90,7 @@ def build_city() -> World:
     make_token(world.places["BBB"], name="x", scopes=["results:read"], expires_on=ends, actor=None, at=timezone.now())
     world.people["deactivated"] = User.objects.create_user(name="停用", email="gone@example.org")
     User.objects.filter(email="gone@example.org").update(is_active=False)
+    _ask_for_exception(world)
     return world
 
 
@@ -91,6 +104,22 @@ def certify(application: Application) -> Certificate:
         learner=application.learner, application=application, number="CC-2026-000001", code="0" * 32, short_code="2" * 12, content=said,
         content_hash=hash_of(canonical(said)), issued_at=timezone.now(),
     )  # fmt: skip
+
+
+def _begin_application(world: World) -> None:
+    """A draft with a file that the learner handed in."""
+    learner = world.people["learner"]
+    draft = start_application(Programme.objects.get(code="NUR"), learner=learner, at=timezone.now())
+    file = clean_file(b"%PDF-1.4 proof", "proof.pdf")
+    record = LearningRecord.objects.filter(learner=learner).order_by("id")[0]
+    add_evidence(draft, rule="C-1", item="成绩单", record=record.uuid, file=file, actor=learner, at=timezone.now())
+
+
+def _ask_for_exception(world: World) -> None:
+    """An exception and periods that wait for a second person."""
+    new = NewException(kind="waive", path="1", reason="军训已免", expires_on=timezone.localdate() + timedelta(days=30))
+    propose_exception(world.people["learner"], Programme.objects.get(code="NUR"), new, actor=world.people["officer"], at=timezone.now())
+    draft_policy(world.places["CCC"], Terms(), valid_from=timezone.localdate(), actor=world.people["officer"])
 
 
 def client_of(world: World, who: str) -> Client:
@@ -113,6 +142,8 @@ def arguments(world: World) -> dict[str, Any]:
         "membership_uuid": Membership.objects.get(person=world.people["learner"]).uuid, "correction_uuid": Correction.objects.get().uuid, "transaction_uuid": Transaction.objects.order_by("id")[0].uuid,
         "review_id": SourceReview.objects.get().pk, "book": "CCC", "batch_uuid": ResultBatch.objects.get().uuid, "number": 1, "form": "json", "language": "en",
         "token_uuid": ApiToken.objects.get().uuid, "unit": "A", "programme": "NUR",
+        "file_uuid": ApplicationEvidence.objects.get().uuid, "exception_uuid": IndividualException.objects.get().uuid,
+        "policy_id": RecognitionPolicy.objects.latest("id").pk,
     }  # fmt: skip
 
 

@@ -89,11 +89,11 @@ def chosen_records(application: Application | None) -> list[UUID] | None:
 def add_evidence(
     application: Application, *, rule: str, item: str, record: UUID, file: KeptFile, actor: Any, at: datetime
 ) -> ApplicationEvidence:
-    """Keep a file for an item of the evidence list: while it is a draft, or when the desk asked for something. Raises WrongState.
+    """Keep a file for an item of the evidence list, as long as nobody has given an opinion. Raises WrongState.
 
     The same content for the same item twice is kept once.
     """
-    application = locked(application, State.DRAFT, State.INFORMATION_REQUESTED)
+    application = locked(application, State.DRAFT, State.SUBMITTED, State.CHECKING, State.INFORMATION_REQUESTED)
     digest = hashlib.sha256(file.content).hexdigest()
     known = application.evidence.filter(item=item, record_uuid=record, sha256=digest).first()
     if known is not None:
@@ -150,7 +150,7 @@ def submit_application(
 
 
 def _require_evidence(application: Application, proposal: Proposal) -> None:
-    missing = [item.item for item in evidence_for(proposal, application) if not item.is_done]
+    missing = [item.item for item in evidence_for(proposal, application) if not item.is_done and not item.may_follow]
     if missing:
         raise EvidenceMissing(missing)
 

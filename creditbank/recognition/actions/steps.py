@@ -102,8 +102,13 @@ def require_uninvolved(application: Application, actor: Any, *, at: datetime) ->
     rules = application.rules
     if rules is not None and rules.publisher_uuid == actor.uuid and rules.published_at and at < rules.published_at + AFTER_PUBLISHING:
         raise JustPublished
-    if DeclaredInterest.objects.filter(application=application, person=actor).exists() or taught_by(actor, application):
+    if is_involved(application, actor):
         raise Involved
+
+
+def is_involved(application: Application, person: Any) -> bool:
+    """Whether somebody declared an interest in the case, or taught what is to be recognised. Two queries."""
+    return DeclaredInterest.objects.filter(application=application, person=person).exists() or taught_by(person, application)
 
 
 def taught_by(person: Any, application: Application) -> bool:

@@ -22,7 +22,7 @@ from creditbank.recognition.actions import (
 from creditbank.recognition.enums import ApplicationState, LineChoice, RefusalReason
 from creditbank.recognition.models import DESK_ROLES, Application
 from creditbank.recognition.problems import told
-from creditbank.recognition.queries import queue_of
+from creditbank.recognition.queries import cases_of
 from creditbank.recognition.rest.learner import state_of
 from creditbank.recognition.rest.schemas import ApplicationDetailOut, ApplicationQuestion, ApplicationsOut, DecideIn, LineDecisionIn, TextIn
 from creditbank.recognition.rest.telling import tell_application, tell_whole_application
@@ -38,7 +38,7 @@ def list_queue(request: Any, question: Query[ApplicationQuestion]) -> dict[str, 
     only_known(request, question)
     if not request.user.acts_as(*DESK_ROLES, Role.AUDITOR):
         raise Problem(403, "forbidden", _("The desk is for credit officers, reviewers and auditors."))
-    rows = queue_of(request.user, state=state_of(question))
+    rows = cases_of(request.user, state=state_of(question))
     page = cursor_page(rows, cursor=question.cursor, limit=question.limit)
     return {"items": [tell_application(row) for row in page.items], "next_cursor": page.next_cursor}
 

@@ -1,27 +1,38 @@
-"""The learner's pages: choose a programme, see the best proposal with every reason, declare, follow."""
+"""The learner's pages after sending: follow, answer, withdraw, accept, appeal, print."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from creditbank.catalogue.models import Programme
-from creditbank.recognition.actions import accept_decision, answer_request, request_withdrawal, send_application, withdraw_application
+from creditbank.recognition.actions import (
+    accept_decision,
+    add_evidence,
+    answer_request,
+    may_appeal,
+    request_withdrawal,
+    submit_appeal,
+    withdraw_application,
+)
 from creditbank.recognition.actions.applications import can_still_withdraw
-from creditbank.recognition.enums import ApplicationState
-from creditbank.recognition.exceptions import NoRulesInForce, NothingToRecognise, RecordsTaken, TooLate, WrongState
-from creditbank.recognition.forms import DeclarationForm, MessageForm
+from creditbank.recognition.enums import ApplicationState, DefaultResult, Verdict
+from creditbank.recognition.exceptions import NoFurtherAppeal, NothingToRecognise, RecordsTaken, TooLate, WrongState
+from creditbank.recognition.forms import AnswerForm, AppealForm, MessageForm
 from creditbank.recognition.models import Application
-from creditbank.recognition.queries import propose
-from creditbank.recognition.views.shared import shown_application, shown_proposal
+from creditbank.recognition.terms import appeal_until, terms_of
+from creditbank.recognition.tracking import next_step
+from creditbank.recognition.views.shared import exceptions_in, served, shown_application
+from creditbank.rules.clocks import NoCalendar
 from foundation.api import access, visible_to
 from identity.api import SignedInRequest
 
@@ -30,13 +41,6 @@ MAY_BE_ASKED_BACK = (
     ApplicationState.CHECKING,
     ApplicationState.INFORMATION_REQUESTED,
     ApplicationState.SECOND_REVIEW,
-)
-TRACK = (
-    ApplicationState.SUBMITTED,
-    ApplicationState.CHECKING,
-    ApplicationState.SECOND_REVIEW,
-    ApplicationState.DECIDED,
-    ApplicationState.POSTED,
 )
 
 
@@ -48,43 +52,8 @@ def my_applications(request: HttpRequest) -> HttpResponse:
     return render(request, "creditbank/applications.html", {"applications": rows, "nav": "credits"})
 
 
-@login_required
-def choose_programme(request: HttpRequest) -> HttpResponse:
-    """Which programme the recognition is for."""
-    programmes = Programme.objects.open().select_related("institution", "system")
-    return render(request, "creditbank/choose_programme.html", {"programmes": programmes, "nav": "credits"})
-
-
-@login_required
-def apply_for(request: HttpRequest, code: str) -> HttpResponse:
-    """The best proposal for a programme, and the declaration that submits it."""
-    person = cast("SignedInRequest", request).user
-    programme = access(Programme.objects.open().select_related("institution", "system"), code, user=person, field="code")
-    form = DeclarationForm(request.POST or None)
-    at = timezone.now()
-    try:
-        if request.method == "POST" and form.is_valid():
-            sent = send_application(programme, learner=person, at=at, shown_hash=form.cleaned_data["shown"])
-            return redirect("creditbank:application", sent.reference)
-        proposal = propose(person, programme, on=timezone.localdate(at))
-    except NoRulesInForce:
-        return render(request, "creditbank/no_rules.html", {"programme": programme, "nav": "credits"})
-    except NothingToRecognise:
-        proposal = propose(person, programme, on=timezone.localdate(at))
-    except RecordsTaken:
-        messages.warning(
-            request, _("Your archive or the rules have changed since this page was shown. Please look again; nothing was sent.")
-        )
-        return redirect("creditbank:apply", code)
-    context = {
-        "programme": programme, "shown": shown_proposal(proposal), "proposal": proposal, "form": form, "nav": "credits",
-        "withdrawal_minutes": settings.WITHDRAWAL_MINUTES,
-    }  # fmt: skip
-    return render(request, "creditbank/apply.html", context)
-
-
 def _own(request: HttpRequest, reference: str, *, to: str) -> Application:
-    rows = Application.objects.select_related("programme__system", "institution", "learner", "rules__book")
+    rows = Application.objects.select_related("programme__system", "institution", "learner", "rules__book", "policy")
     row = access(rows, reference, user=request.user, to=to, field="reference")
     if row.learner_id != request.user.pk:
         raise Http404
@@ -94,16 +63,82 @@ def _own(request: HttpRequest, reference: str, *, to: str) -> Application:
 @login_required
 def application(request: HttpRequest, reference: str) -> HttpResponse:
     """One own application: where it stands, who acts next by when, and the reason for every record."""
-    row = _own(request, reference, to="view")
-    steps = list(row.steps.all())
+    return _page(request, _own(request, reference, to="view"))
+
+
+def _page(request: HttpRequest, row: Application, *, answer_form: AnswerForm | None = None) -> HttpResponse:
+    at = timezone.now()
+    can_withdraw = can_still_withdraw(row, at=at)
     context = {
-        "application": row, "shown": shown_application(row), "lines": row.lines.all(), "steps": steps, "track": TRACK, "nav": "credits",
-        "can_withdraw": can_still_withdraw(row, at=timezone.now()), "withdrawal_minutes": settings.WITHDRAWAL_MINUTES,
-        "answer_form": MessageForm(), "asks": row.state == ApplicationState.INFORMATION_REQUESTED,
+        "application": row, "shown": shown_application(row), "lines": row.lines.all(), "steps": row.steps.all(), "nav": "credits",
+        "next": next_step(row), "can_withdraw": can_withdraw, "withdrawal_minutes": settings.WITHDRAWAL_MINUTES,
+        "withdraw_until": row.submitted_at + timedelta(minutes=settings.WITHDRAWAL_MINUTES) if row.submitted_at else None,
+        "just_sent": can_withdraw and row.state == ApplicationState.SUBMITTED,
+        "answer_form": answer_form or AnswerForm(), "asks": row.state == ApplicationState.INFORMATION_REQUESTED,
         "withdraw_form": MessageForm(prefix="withdraw"), "may_ask_to_withdraw": row.state in MAY_BE_ASKED_BACK,
-        "can_accept": row.state == ApplicationState.DECIDED and bool(row.decided_credits),
+        "can_accept": row.state == ApplicationState.DECIDED and row.verdict != Verdict.REFUSED,
+        "appeals": row.appeals.all(), "can_appeal": may_appeal(row, on=timezone.localdate(at)), "appeal_until": appeal_until(row),
+        "files": row.evidence.all(), "reruns": row.reruns.select_related("old_rules__book", "new_rules__book"), "terms": terms_of(row.policy),
     }  # fmt: skip
-    return render(request, "creditbank/application.html", context)
+    failed = answer_form is not None and answer_form.errors
+    return render(request, "creditbank/application.html", context, status=400 if failed else 200)
+
+
+@login_required
+def appeal(request: HttpRequest, reference: str) -> HttpResponse:
+    """Appeal: why, and before that by when it is decided and what happens if it is not."""
+    row = _own(request, reference, to="appeal")
+    at = timezone.now()
+    form = AppealForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            submit_appeal(row, actor=request.user, at=at, ground=form.cleaned_data["ground"], text=form.cleaned_data["text"])
+        except TooLate:
+            messages.error(request, _("The time for an appeal is over. Nothing was sent."))
+        except NoFurtherAppeal:
+            messages.error(request, _("Every level of appeal has been used. Nothing was sent."))
+        except NoCalendar:
+            messages.error(
+                request, _("The working days of the coming year are not known yet, so no answer can be promised. Nothing was sent.")
+            )
+        except WrongState:
+            form.add_error("ground", _("Before there is a decision, only its delay can be appealed."))
+        else:
+            messages.success(request, _("Your appeal was sent."))
+            return redirect("creditbank:application", reference)
+    if not may_appeal(row, on=timezone.localdate(at)) and not form.errors:
+        messages.info(request, _("There is nothing to appeal against at present."))
+        return redirect("creditbank:application", reference)
+    terms = terms_of(row.policy)
+    context = {
+        "application": row, "form": form, "nav": "credits", "terms": terms, "level": row.appeals.count() + 1, "until": appeal_until(row),
+        "default_label": DefaultResult(terms.default_at(row.appeals.count() + 1)).label,
+    }  # fmt: skip
+    return render(request, "creditbank/appeal.html", context, status=400 if form.errors else 200)
+
+
+@login_required
+def letter(request: HttpRequest, reference: str) -> HttpResponse:
+    """The decision as a letter to print: every record with all its reasons, the rules, what is left of limits, and how to appeal."""
+    row = _own(request, reference, to="view")
+    if row.decided_at is None:
+        raise Http404
+    lines = list(row.lines.all())
+    shown = shown_application(row)
+    context = {
+        "application": row, "shown": shown, "pairs": list(zip(lines, shown.lines if shown else (), strict=False)),
+        "appeal_until": appeal_until(row), "terms": terms_of(row.policy), "appeals": row.appeals.exclude(result=""),
+        "exceptions": exceptions_in(row), "nav": "credits",
+    }  # fmt: skip
+    return render(request, "creditbank/letter.html", context)
+
+
+@login_required
+def evidence_file(request: HttpRequest, reference: str, file_uuid: str) -> HttpResponse:
+    """One file that was handed in, for whoever may see the application: always as a download, never run here."""
+    row = access(Application.objects.all(), reference, user=request.user, field="reference")
+    file = access(row.evidence.select_related("application"), file_uuid, user=request.user)
+    return served(file.file, media_type=file.media_type, sha256=file.sha256)
 
 
 @login_required
@@ -144,18 +179,25 @@ def ask_to_withdraw(request: HttpRequest, reference: str) -> HttpResponse:
 @login_required
 @require_POST
 def answer(request: HttpRequest, reference: str) -> HttpResponse:
-    """Answer what the officer asked."""
+    """Answer what the officer asked, perhaps with a file; what was typed stays if something is wrong with it."""
     row = _own(request, reference, to="answer")
-    form = MessageForm(request.POST)
+    form = AnswerForm(request.POST, request.FILES)
     if not form.is_valid():
-        messages.error(request, _("Please write a message."))
-        return redirect("creditbank:application", reference)
+        return _page(request, row, answer_form=form)
     try:
-        answer_request(row, actor=request.user, at=timezone.now(), text=form.cleaned_data["text"])
+        _answer(row, form, at=timezone.now())
         messages.success(request, _("Your answer was sent."))
     except WrongState:
         messages.error(request, _("Nothing is being asked any more."))
     return redirect("creditbank:application", reference)
+
+
+@transaction.atomic
+def _answer(row: Application, form: AnswerForm, *, at: datetime) -> None:
+    line = row.lines.order_by("position").first()
+    if form.cleaned_data["file"] and line is not None:
+        add_evidence(row, rule=line.rule, item="", record=line.lead_record, file=form.cleaned_data["file"], actor=row.learner, at=at)
+    answer_request(row, actor=row.learner, at=at, text=form.cleaned_data["text"])
 
 
 @login_required

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models.fields.files import FieldFile
+from django.http import Http404, HttpResponse
 from django.utils.translation import get_language
 
 from creditbank.agreements.queries import outcome_titles
@@ -9,6 +11,7 @@ from creditbank.recognition.models import Application
 from creditbank.recognition.presenting import Shown, show
 from creditbank.recognition.queries import Proposal
 from creditbank.recognition.replaying import read_snapshot
+from creditbank.rules.types import IndividualException
 
 
 def shown_proposal(proposal: Proposal) -> Shown:
@@ -23,8 +26,30 @@ def shown_application(application: Application) -> Shown | None:
     """A submitted application's stored decision in the reader's language; None for a draft. One query for titles."""
     if not application.snapshot:
         return None
-    facts, base, _limits, _on = read_snapshot(application.snapshot)
+    facts, base, limits, _on = read_snapshot(application.snapshot)
     records = {record.id: (record.title_zh, record.title_en) for record in facts.records}
     leaves = {leaf.path: (leaf.title_zh, leaf.title_en) for leaf in facts.target.seats()}
     language = get_language() or "zh-hans"
-    return show(application.proposal, base=base, records=records, outcomes=outcome_titles(), leaves=leaves, language=language)
+    return show(
+        application.proposal, base=base, records=records, outcomes=outcome_titles(), leaves=leaves, language=language, limits=limits,
+        facts=facts.records,
+    )  # fmt: skip
+
+
+def exceptions_in(application: Application) -> tuple[IndividualException, ...]:
+    """The individual exceptions that a decision was taken under, as its snapshot has them."""
+    return read_snapshot(application.snapshot)[0].exceptions if application.snapshot else ()
+
+
+def served(file: FieldFile, *, media_type: str, sha256: str) -> HttpResponse:
+    """A stored file as a download: no name that somebody typed, no guessing of kinds, nothing in it may run. 404 where it is gone."""
+    if not file.storage.exists(str(file.name)):
+        raise Http404
+    with file.open("rb") as stream:
+        response = HttpResponse(stream.read(), content_type=media_type)
+    suffix = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}.get(media_type, "bin")
+    response["Content-Disposition"] = f'attachment; filename="evidence-{sha256[:12]}.{suffix}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cache-Control"] = "private, no-store"
+    return response
