@@ -9,6 +9,7 @@ from creditbank.ledger import views as ledger
 from creditbank.pathways import views as pathways
 from creditbank.recognition import views as recognition
 from creditbank.results import views as results
+from creditbank.simulation import views as editor
 from creditbank.statements import views as statements
 
 app_name = "creditbank"
@@ -106,6 +107,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/results/<str:batch_uuid>/ask-undo/", results.ask_undo, name="result_ask_undo"),
     path("desk/results/<str:batch_uuid>/undo/", results.agree_undo, name="result_undo"),
     path("desk/results/<str:batch_uuid>/keep/", results.refuse_undo, name="result_keep"),
+    path("desk/rulebooks/<str:book>/edit/", editor.editor, name="editor"),
+    path("desk/rulebooks/<str:book>/edit/draft/", editor.change_draft, name="change_draft"),
+    path("desk/rulebooks/<str:book>/edit/rules/new/", editor.edit_rule, name="new_rule"),
+    path("desk/rulebooks/<str:book>/edit/rules/<str:code>/", editor.edit_rule, name="edit_rule"),
+    path("desk/rulebooks/<str:book>/edit/rules/<str:code>/remove/", editor.remove_rule, name="remove_rule"),
+    path("desk/rulebooks/<str:book>/edit/limits/new/", editor.edit_limit, name="new_limit"),
+    path("desk/rulebooks/<str:book>/edit/limits/<str:code>/", editor.edit_limit, name="edit_limit"),
+    path("desk/rulebooks/<str:book>/edit/limits/<str:code>/remove/", editor.remove_limit, name="remove_limit"),
+    path("desk/rulebooks/<str:book>/edit/examples/new/", editor.new_example, name="new_example"),
+    path("desk/rulebooks/<str:book>/edit/examples/<str:code>/remove/", editor.remove_example, name="remove_example"),
     path("desk/rulebooks/", agreements.desk_rule_books, name="rulebooks"),
     path("desk/rulebooks/<str:book>/upload/", agreements.upload_version, name="upload_version"),
     path("desk/rulebooks/<str:book>/v<int:number>/publish/", agreements.publish_version, name="publish_version"),

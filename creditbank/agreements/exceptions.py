@@ -69,3 +69,15 @@ class BadParties(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+class Overtaken(Exception):
+    """Somebody drafted a newer version meanwhile; ``number`` is the newest."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(str(number))
+        self.number = number
+
+
+class UnknownPart(Exception):
+    """The version has no rule, limit or example of this number."""
