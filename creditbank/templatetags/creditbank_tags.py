@@ -25,6 +25,7 @@ from creditbank.rules.sentences import rule_sentence
 from creditbank.statements.enums import Standing
 from creditbank.statements.queries import credit_years, purses
 from foundation.api import format_credits, in_language
+from identity.api import InstitutionKind
 
 register = template.Library()
 
@@ -79,6 +80,47 @@ def grant_word(kind: str) -> str:
 def rule_word(value: str) -> str:
     """The word that rules use for a coded value: vocational → vocational credit."""
     return word(value, get_language() or "zh-hans")
+
+
+VERDICT_WORDS = {
+    "gained": _("gain"), "lost": _("lose"), "changed": _("told something else"), "unchanged": _("as before"), "unproved": _("not proved"),
+}  # fmt: skip
+DIMENSION_WORDS = {
+    "education": _("kind of institution"), "school": _("school"), "age": _("age"), "programme": _("programme"), "cohort": _("cohort"),
+    "target": _("programme"),
+}  # fmt: skip
+STATE_WORDS = {
+    "used": _("recognised"), "not_available": _("not available"), "already_used": _("used before"), "expired": _("expired"),
+    "not_eligible": _("person not admitted"), "no_rule": _("no rule"), "out_of_scope": _("rule not for this programme"),
+    "not_convertible": _("not convertible"), "outside_window": _("outside the window"), "rule_failed": _("condition not met"),
+    "too_old": _("too old"), "evidence_missing": _("evidence missing"), "no_rate": _("no rate"), "denied": _("excluded"),
+    "pending": _("being examined"), "shadowed": _("another rule comes first"), "too_many_matches": _("too many combinations"),
+    "duplicate_of": _("duplicate"), "limit_full": _("limit full"), "dominated": _("better used otherwise"), "not_needed": _("not needed"),
+}  # fmt: skip
+
+
+@register.filter
+def verdict_word(verdict: str) -> str:
+    """What a simulation says of a person, in words."""
+    return str(VERDICT_WORDS.get(verdict, verdict))
+
+
+@register.filter
+def dimension_word(dimension: str) -> str:
+    """By what people are grouped, in words."""
+    return str(DIMENSION_WORDS.get(dimension, dimension))
+
+
+@register.filter
+def group_word(value: str, dimension: str) -> str:
+    """A group in words: kinds of institution have words of their own."""
+    return str(dict(InstitutionKind.choices).get(value, value)) if dimension == "education" else value
+
+
+@register.filter
+def state_word(state: str) -> str:
+    """What became of a record, in words."""
+    return str(STATE_WORDS.get(state, state))
 
 
 @register.simple_tag

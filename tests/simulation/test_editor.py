@@ -131,7 +131,7 @@ def test_a_mistake_is_said_at_its_field_keeps_what_was_typed_and_saves_nothing(a
 
 
 def test_a_draft_that_somebody_overtook_is_told_and_saves_nothing(at_the_desk, bank, monkeypatch):
-    from creditbank.simulation import views
+    from creditbank.simulation.views import editor as views
 
     stale, real = newest(bank), views.put_rule
     monkeypatch.setattr(views, "put_rule", lambda version, rule, **more: real(stale, rule, **more))

@@ -39,6 +39,7 @@ from creditbank.rules.sentences import limit_sentence, rule_sentence
 from creditbank.rules.types import Rule
 from creditbank.simulation.editing import fits_form, initial_of, plain_document
 from creditbank.simulation.forms import DocumentForm, DraftForm, ExampleForm, LimitForm, RuleForm
+from creditbank.simulation.queries import runs_of
 from foundation.api import can
 from identity.api import Role, SignedInRequest
 
@@ -97,6 +98,7 @@ def editor(request: SignedInRequest, book: RuleBook, version: RuleBookVersion) -
         "limits": [{"limit": limit, "sentence": limit_sentence(limit, language)} for limit in limits],
         "examples": examples_of(version), "in_force": in_force, "may_draft": can(request.user, "draft", book),
         "findings": [{"finding": one, "text": one.text(language)} for one in findings_of(version)],
+        "runs": runs_of(version, user=request.user)[:3], "may_simulate": can(request.user, "simulate", version),
         "changes": _changes(in_force, version, language), "is_draft": version.status == VersionStatus.DRAFT,
         "form": DraftForm(initial={"valid_from": version.valid_from, "notes": version.notes}), "desk_nav": "rules",
     }  # fmt: skip
