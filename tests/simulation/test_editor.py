@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from datetime import date
 from decimal import Decimal
@@ -12,10 +13,11 @@ from creditbank.agreements.queries import limits_of, rule_base
 from creditbank.api import RuleBookVersion, draft_version, publish_rules
 from creditbank.rules.reading import read_rule, rule_document
 from creditbank.simulation.editing import document_from, fits_form, initial_of
+from creditbank.simulation.models import SimulationRun
 from foundation.api import AuditEntry
 from identity.api import Role
-from tests.factories.creditbank import LATER, make_bank
-from tests.factories.identity import person_as
+from tests.factories.creditbank import LATER, earn, make_bank
+from tests.factories.identity import MembershipFactory, UserFactory, person_as
 
 pytestmark = pytest.mark.django_db
 NAUGHTY = ["\x00", "' OR 1=1 --", "x" * 5000, "{{7*7}}", "9" * 400, "NaN", "[" * 3000, '{"id": 1}', "null", "-1"]
@@ -131,8 +133,7 @@ def test_a_mistake_is_said_at_its_field_keeps_what_was_typed_and_saves_nothing(a
 
 
 def test_a_draft_that_somebody_overtook_is_told_and_saves_nothing(at_the_desk, bank, monkeypatch):
-    from creditbank.simulation.views import editor as views
-
+    views = importlib.import_module("creditbank.simulation.views.editor")
     stale, real = newest(bank), views.put_rule
     monkeypatch.setattr(views, "put_rule", lambda version, rule, **more: real(stale, rule, **more))
     at_the_desk.post(address(bank, "rules/new/"), typed(bank))
@@ -287,3 +288,51 @@ def test_thirty_rules_ask_as_much_as_one(at_the_desk, bank, django_assert_max_nu
         at_the_desk.get(address(bank))
 
     assert len(many) <= len(few) + 25  # a draft is compared with the version in force; that is as many queries again, whatever the rules
+
+
+# --- what a draft would change for everybody ---
+
+
+@pytest.fixture
+def simulated(at_the_desk, bank, settings, tmp_path):
+    """A draft that asks for 90 points, compared over one learner who had 80; the address of its page."""
+    settings.MEDIA_ROOT = tmp_path
+    person = UserFactory()
+    MembershipFactory(person=person, institution=bank.institution, role=Role.LEARNER)
+    earn(bank, person, score="80")
+    at_the_desk.post(address(bank, "rules/R1/"), typed(bank, id="R1", s1_min_score="90"))
+    return person, at_the_desk.post(address(bank, "simulate/"))["Location"]
+
+
+def test_a_simulation_is_started_from_the_editor_and_shows_who_loses(at_the_desk, bank, simulated):
+    person, page = simulated
+
+    shown = at_the_desk.get(page)
+
+    assert (shown.context["counts"]["lost"], shown.context["net"]) == (1, Decimal(-3))
+    assert "condition" not in shown.content.decode()
+    assert [row.learner for _verdict, rows in shown.context["examples"] for row in rows] == [str(person.uuid)]
+    assert str(person.uuid) not in shown.content.decode()  # eight letters of the pseudonym are enough to tell examples apart
+    assert at_the_desk.get(address(bank)).context["runs"][0].state == "done"
+
+
+def test_every_row_can_be_taken_along_as_parquet(at_the_desk, simulated, tmp_path):
+    import pandas as pd
+
+    answer = at_the_desk.get(f"{simulated[1]}learners.parquet")
+    (tmp_path / "rows.parquet").write_bytes(b"".join(answer.streaming_content))
+
+    assert len(pd.read_parquet(tmp_path / "rows.parquet")) == 1
+
+
+def test_the_version_in_force_cannot_be_compared_with_itself(at_the_desk, bank):
+    page = at_the_desk.post(address(bank, "simulate/"), follow=True)
+
+    assert "没有可比较的对象" in page.content.decode()
+    assert not SimulationRun.objects.exists()
+
+
+def test_another_institution_does_not_see_a_simulation(client, simulated):
+    client.force_login(person_as(Role.REVIEWER))
+
+    assert [client.get(simulated[1] + rest).status_code for rest in ("", "learners.parquet")] == [404, 404]
