@@ -64,7 +64,7 @@ def population_at(institution: Institution, *, on: date) -> Population:
         chunk = people[at : at + CHUNK]
         wanted = {person.pk: asked.get(person.pk) for person in chunk}
         groups |= _groups(chunk, on=on)
-        facts += _facts(chunk, {key: targets.get(one or 0, pool) for key, one in wanted.items()}, wanted, on=on)
+        facts += facts_of_many(chunk, {key: targets.get(one or 0, pool) for key, one in wanted.items()}, wanted, on=on)
     return population_of(facts, groups)
 
 
@@ -88,8 +88,8 @@ def _groups(people: Sequence[User], *, on: date) -> dict[str, Pairs]:
     }
 
 
-def _facts(people: Sequence[User], targets: dict[int, Target], programmes: dict[int, int | None], *, on: date) -> Iterator[Facts]:
-    """The same facts as for one person's application, for many at once."""
+def facts_of_many(people: Sequence[User], targets: dict[int, Target], programmes: dict[int, int | None], *, on: date) -> Iterator[Facts]:
+    """The same facts as for one person's application, for many at once: person → target, and → programme of which exceptions hold. Seven queries."""
     rows = LearningRecord.objects.filter(learner__in=people).counting().filter(state=RecordState.ACTIVE)
     records = list(rows.select_related("institution", "credit_system", "level").order_by("-earned_on", "-id"))
     outcomes = {one.code: one for one in Outcome.objects.filter(code__in={record.outcome_code for record in records} - {""})}
