@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import combinations
 from math import comb
 
@@ -30,7 +31,7 @@ class Match:
     records: tuple[RecordFacts, ...]
     conditions: tuple[tuple[str, tuple[Condition, ...]], ...]
 
-    @property
+    @cached_property
     def ids(self) -> tuple[str, ...]:
         return tuple(sorted(record.id for record in self.records))
 
