@@ -22,6 +22,8 @@ PAGES = [
     ("lin", "/"), ("lin", "/my/"), ("lin", "/my/archive/"), ("lin", "/my/archive/new/"), ("lin", "/my/credits/"), ("lin", "/my/applications/"),
     ("lin", "/my/applications/new/"), ("lin", "/my/applications/new/CARE-A-2026/"), ("lin", "/my/applications/RC-2026-0001/"), ("lin", "/my/transcript/"),
     ("lin", "/my/notices/"), ("lin", "/my/settings/"), ("zhou", "/desk/"), ("zhou", "/desk/cases/RC-2026-0001/"), ("zhou", "/desk/deposits/"),
+    ("zhou", "/desk/exceptions/"), ("zhou", "/desk/exceptions/new/"), ("zhou", "/desk/policy/"), ("zhou", "/desk/reports/"), ("ma", "/desk/cases/RC-2026-0013/"),
+    ("lin", "/my/applications/new/CARE-A-2026/evidence/"),
     ("zhou", "/desk/rulebooks/"), ("zhou", "/desk/rulebooks/JLOU/edit/"), ("zhou", "/desk/rulebooks/JLOU/edit/rules/JLOU-NUR-014/"),
     ("zhou", "/desk/rulebooks/JLOU/edit/limits/new/"), ("zhou", "/desk/results/"), ("feng", "/institutions/JLOU/tokens/"), ("zhao", "/library/"), ("zheng", "/teach/"), ("ops", "/ops/institutions/"), ("feng", "/institutions/JLOU/members/"),
     ("-", "/accounts/password/reset/"), ("-", "/accounts/login/code/"), ("-", "/courses/?q=急救&credit=yes&page=1"), ("-", "/schools/jlou/"),
