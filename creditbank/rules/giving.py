@@ -100,10 +100,11 @@ def given_amount(number: int, grant: Grant, amount: Decimal, exact: Fraction, le
     about = base.outcome(grant.outcome)
     owner = about.owner if about and about.owner else facts.target.owner
     grade = _grade_given(grant, lead, base, owner)
+    is_pool = not facts.target.leaves
     seats = tuple(
         seat.path
         for seat in facts.target.seats()
-        if (seat.accepts(grant, about) or (not facts.target.leaves and grant.kind in POSTING)) and _grade_passes(seat, grade, base, owner)
+        if (grant.kind in POSTING if is_pool else seat.accepts(grant, about)) and _grade_passes(seat, grade, base, owner)
     )
     useful = amount > 0 or any(seat.need_courses is not None for seat in facts.target.leaves if seat.path in seats)
     return Given(number, grant, amount, exact, seats if useful else (), posts=grant.kind in POSTING, grade=grade)

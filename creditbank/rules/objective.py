@@ -31,15 +31,15 @@ class Tree:
 
 def levels(model: Model, tree: Tree, on: date) -> list[tuple[Row, bool]]:
     """V1 … V7 as (expression, maximise)."""
+    split = _split_records(model)
     minutes, days, ranks = (dict(zip(model.take, row, strict=True)) for row in costs(model, on))
     for pool in model.pools:
         for records in pool.kinds.values():
             for record in (one for one in records if one.id in pool.takes):
                 _add(minutes, {pool.takes[record.id]: consumed_minutes(model.base, record)})
-                _add(days, {pool.takes[record.id]: _days_left(record, on)})
-    for record in model.facts.records:
-        if any(take.consumed is not None and record.id in take.match.ids for take in model.candidates):
-            _add(days, {variable: _days_left(record, on) for variable in model.touched[record.id]})
+                _add(days, {pool.takes[record.id]: 0 if record.id in split else _days_left(record, on)})
+    for record in (one for one in model.facts.records if one.id in split):
+        _add(days, {variable: _days_left(record, on) for variable in model.touched[record.id]})
     return [
         ({tree.done[path]: 1 for path in requirements(model) if path in tree.done}, True),
         (tree.counted, True),
@@ -71,17 +71,22 @@ def _add(row: Row, more: Row) -> None:
 def costs(model: Model, on: date) -> list[list[int]]:
     """What taking each candidate costs: minutes consumed (V4), days of validity (V5), rank (V6).
 
-    A counting candidate costs its rank alone, and one that splits its record no days: records that they use are counted by themselves.
+    A counting candidate costs its rank alone, and a record that some rule may split no days: these are counted by themselves.
     """
+    split = _split_records(model)
     order = sorted({candidate.rank_key for candidate in model.candidates} | model.ranks)
     return [
         [_minutes(model, candidate) for candidate in model.candidates],
         [
-            0 if candidate.slot or candidate.consumed is not None else sum(_days_left(record, on) for record in candidate.match.records)
+            0 if candidate.slot else sum(_days_left(record, on) for record in candidate.match.records if record.id not in split)
             for candidate in model.candidates
         ],
         [order.index(candidate.rank_key) for candidate in model.candidates],
     ]
+
+
+def _split_records(model: Model) -> set[str]:
+    return {record.id for candidate in model.candidates if candidate.consumed is not None for record in candidate.match.records}
 
 
 def _minutes(model: Model, candidate: Candidate) -> int:

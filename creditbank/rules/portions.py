@@ -61,7 +61,7 @@ def _exceeds(given: Given, step: Fraction, facts: Facts) -> bool:
     for leaf in facts.target.seats():
         if leaf.path in given.seats:
             credits = need_of(leaf, dict(facts.attributes))
-            if credits is None and leaf.need_courses is None:
+            if credits is None or leaf.need_courses is not None:  # a course counts with all its credits
                 return False
             needs.append(sum((amount for _level, amount in leaf.level_credits), credits or Decimal(0)))
     return bool(needs) and given.exact - step >= max(needs) and given.exact > step
