@@ -11,10 +11,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from creditbank.rules.changes import change_of
 from creditbank.rules.limits import covers
-from creditbank.rules.messages import FIELDS, reason_text, what_would_change_it, word
+from creditbank.rules.messages import FIELDS, reason_text, word
 from creditbank.rules.sentences import limit_sentence, rule_sentence
-from creditbank.rules.types import Limit, RecordFacts, Rule, RuleBase
+from creditbank.rules.types import Limit, Reason, RecordFacts, Rule, RuleBase
 
 Titles = Mapping[str, tuple[str, str]]
 NEARLY_FULL = 5
@@ -199,10 +200,9 @@ def _condition(item: Mapping[str, Any], language: str) -> ConditionShown:
 
 
 def _unused(row: Mapping[str, Any], records: Titles, language: str) -> UnusedShown:
-    texts, remedy = [], ""
-    for number, reason in enumerate(row["reasons"]):
-        data = dict(reason["data"])
-        texts.append(reason_text(reason["code"], data, language, rule=reason["rule"]))
-        if number == 0:
-            remedy = what_would_change_it(reason["code"], data, language)
+    reasons = [Reason(reason["code"], reason["rule"], tuple((name, value) for name, value in reason["data"])) for reason in row["reasons"]]
+    texts = [reason_text(reason.code, reason.as_dict(), language, rule=reason.rule) for reason in reasons]
+    change = change_of(reasons)
+    named = {ident: _title(ident, records, language) for ident in records}
+    remedy = change.text(language, named) if change else ""
     return UnusedShown(_title(row["record"], records, language), texts[0], tuple(dict.fromkeys(texts[1:])), remedy)

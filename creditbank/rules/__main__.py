@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from creditbank.rules.changes import change_of
 from creditbank.rules.decide import decide
 from creditbank.rules.differences import differences
 from creditbank.rules.exceptions import BadRule
@@ -24,7 +25,7 @@ from creditbank.rules.files.programmes import read_programmes
 from creditbank.rules.files.rulebook import read_base, read_limits
 from creditbank.rules.files.tables import COLUMNS, read_tables, replace_file, write_tables
 from creditbank.rules.lint import lint
-from creditbank.rules.messages import reason_text, what_would_change_it
+from creditbank.rules.messages import reason_text
 from creditbank.rules.sentences import rule_sentence
 from creditbank.rules.snapshot import plain
 from creditbank.rules.types import Allocation, Decision, Facts, Limit, Reason, RuleBase, Target
@@ -204,8 +205,8 @@ def _explain(options: argparse.Namespace) -> int:
             )
         for unused in decision.unused:
             text = reason_text(unused.headline.code, unused.headline.as_dict(), options.language, rule=unused.headline.rule)
-            change = what_would_change_it(unused.headline.code, unused.headline.as_dict(), options.language)
-            lines.append(f"  - {unused.record}: {text}{' ' + change if change else ''}")
+            change = change_of(unused.reasons)
+            lines.append(f"  - {unused.record}: {text}{' ' + change.text(options.language) if change else ''}")
         if decision.proof.status != "optimal":
             lines.append("  ! not proved to be the best" if options.language == "en" else "  ！未能证明这是最优结果")
     text = "".join(f"{line}\n" for line in lines)

@@ -342,8 +342,9 @@ def _incomplete(rule: Rule, demands: tuple[Demand, ...], counted: Counted, recor
     credits = demands[at].credits
     if credits is not None:
         has = sum((counted.worth[ident] for ident, places in counted.fits.items() if any(place[0] == at for place in places)), Fraction(0))
-        data = (("field", "credits"), ("has", step_of_exact(has)), ("needs", step_of_exact(credits)))
-        return Reason("rule_failed", rule.id, data)
+        listed = ", ".join(dict.fromkeys(filter(None, (leaf.outcome or leaf.subject for leaf in demands[at].leaves))))
+        short = (("field", "credits"), ("has", step_of_exact(has)), ("needs", step_of_exact(credits)), ("of", listed))
+        return Reason("rule_failed", rule.id, short)
     found = Assignment(counted)
     for ident in sorted(counted.fits):
         if counted.together[ident] == counted.together.get(record.id, ""):

@@ -43,6 +43,10 @@ FIELD_REASONS: dict[tuple[str, str], tuple[str, str]] = {
         "规则 {rule} 不适用于已取得 {has} 的学习者",
         "rule {rule} does not hold for somebody who already has {has}",
     ),
+    ("rule_failed", "k_of_n"): (
+        "规则 {rule} 要求列出的成果中的 {needs} 项，现有 {has} 项",
+        "rule {rule} asks for {needs} of those listed; there are {has}",
+    ),
     ("rule_failed", "missing_record"): ("规则 {rule} 还要求具备：{needs}", "rule {rule} also asks for: {needs}"),
 }
 """Conditions that are not a value compared with a bound need a sentence of their own."""
@@ -59,6 +63,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "level": ("等级", "level"),
     "trust": ("可信级别", "trust level"),
     "validity": ("有效期", "validity until"),
+    "k_of_n": ("项数", "so many of those listed:"),
     "missing_record": ("另需的成果", "also the outcomes"),
     "forbidden_record": ("不得已有的成果", "without the outcomes"),
     "age": ("取得时间", "use before"),
@@ -110,21 +115,3 @@ def reason_text(code: str, data: Mapping[str, str], language: str, *, rule: str 
 def word(value: str, language: str) -> str:
     """The word of a coded value, or the value itself."""
     return VALUES.get(value, (value, value))[1 if language.startswith("en") else 0]
-
-
-def what_would_change_it(code: str, data: Mapping[str, str], language: str) -> str:
-    """What the learner can do where one condition stands in the way; empty where nothing would help."""
-    english = language.startswith("en")
-    if code == "rule_failed" and data.get("field") == "score":
-        return f"Reach a score of {data['needs']}." if english else f"成绩达到 {data['needs']} 即可认定。"
-    if code == "rule_failed" and data.get("field") == "grade":
-        return f"Reach a grade of {data['needs']}." if english else f"成绩等级达到 {data['needs']} 即可认定。"
-    if code == "rule_failed" and data.get("field") == "trust":
-        return "Ask the institution to confirm the record." if english else "请颁发机构确认这条记录即可。"
-    if code == "rule_failed" and data.get("field") == "missing_record":
-        return f"Complete as well: {data['needs']}." if english else f"还需同时具备：{data['needs']}。"
-    if code == "limit_full" and data.get("release"):
-        return "Leave out another record under this limit to make room." if english else "放弃同一限额下的另一条记录，可以腾出额度。"
-    if code == "no_rule":
-        return "You may ask for an individual review." if english else "您可以申请个案审核。"
-    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -24,9 +25,9 @@ def settle(
     kept = [left for one in candidates if one.given[0].grant.kind != "deny" and (left := _denied(one, denials, note))]
     counting = [left for one in counted for left in _denied_sets(one, denials, note)]
     useful = [one for one in counting if any(given.seats or given.waives for given in sample(one))]
-    kept = _shadow(kept, useful, note)
+    left = _shadow(kept, useful, note)
     counting = _shadow_sets(counting, kept, useful, note)
-    return sorted(kept, key=lambda candidate: candidate.key), sorted(counting, key=_key)
+    return sorted(left, key=lambda candidate: candidate.key), sorted(counting, key=_key)
 
 
 def _key(counted: Counted) -> tuple[object, ...]:
@@ -97,18 +98,20 @@ def _shadow(candidates: list[Candidate], useful: Sequence[Counted], note: Note) 
 
     Offers of one rule never shadow each other.
     """
-    best: dict[tuple[str, ...], tuple[tuple[int, int, int], str]] = {}
-    for candidate in sorted((one for one in candidates if one.is_useful), key=lambda one: (one.rank_key, one.key)):
-        best.setdefault(candidate.match.ids, (candidate.rank_key, candidate.rule.id))
-    for ids in {candidate.match.ids for candidate in candidates}:
+    best: dict[tuple[str, ...], dict[str, tuple[int, int, int]]] = defaultdict(dict)
+    for candidate in candidates:
+        if candidate.is_useful:
+            own = best[candidate.match.ids]
+            own[candidate.rule.id] = min(candidate.rank_key, own.get(candidate.rule.id, candidate.rank_key))
+    for ids in {candidate.match.ids for candidate in candidates} if useful else ():
         for counted in useful:
-            if (ids not in best or counted.rank_key < best[ids][0]) and counted.is_set(ids):
-                best[ids] = counted.rank_key, counted.rule.id
+            if counted.is_set(ids):
+                best[ids][counted.rule.id] = min(counted.rank_key, best[ids].get(counted.rule.id, counted.rank_key))
     kept = []
     for candidate in candidates:
-        rank, rule = best.get(candidate.match.ids, (candidate.rank_key, ""))
-        if candidate.rank_key > rank and candidate.rule.id != rule:
-            note(candidate.match.records, Reason("shadowed", candidate.rule.id, (("by_rule", rule),)))
+        others = [(rank, rule) for rule, rank in best[candidate.match.ids].items() if rule != candidate.rule.id]
+        if others and min(others)[0] < candidate.rank_key:
+            note(candidate.match.records, Reason("shadowed", candidate.rule.id, (("by_rule", min(others)[1]),)))
         else:
             kept.append(candidate)
     return kept

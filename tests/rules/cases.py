@@ -87,7 +87,7 @@ def question(case: dict[str, Any]) -> tuple[Facts, RuleBase, tuple[Limit, ...], 
         not_eligible=refused, outcomes=tuple(Outcome(**row) for row in case.get("outcomes", ())),
     )  # fmt: skip
     facts = Facts(
-        "learner", records, _target(case), case["date"], attributes=_attributes(case.get("learner", {})),
+        "learner", records, _target(case), case["date"], attributes=_attributes(case.get("learner", {})), used=tuple(case.get("used", {}).items()),
         exceptions=tuple(IndividualException(**row) for row in case.get("exceptions", ())),
     )  # fmt: skip
     return facts, base, tuple(_limit(_merge(case["limit"], row)) for row in case.get("limits", ())), case["date"]
@@ -204,7 +204,7 @@ def _grant(row: dict[str, Any]) -> Grant:
     kind = next(name for name in GRANT_KINDS if name in row)
     about = row[kind]
     grade = ";".join(f"{score}:{label}" for score, label in row["map"].items()) if "map" in row else str(row.get("grade", ""))
-    common = {"grade": grade, "in_gpa": row.get("in_gpa", True)}
+    common = {"grade": grade, "in_gpa": row.get("in_gpa", True), "effects": row.get("effects", "")}
     if row.get("cr") == "rate":
         most = Decimal(row["max"]) if "max" in row else None
         return Grant(kind, about, credits="rate", max_amount=most, **common)
@@ -257,9 +257,14 @@ def _attributes(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def shuffled(facts: Facts, base: RuleBase, limits: tuple[Limit, ...], chance: Any) -> tuple[Facts, RuleBase, tuple[Limit, ...]]:
-    """The same question in another order."""
+    """The same question in another order: of records and their evidence, rules, limits, parties of agreements, and every reference table."""
 
     def mix(items: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(chance.sample(items, len(items)))
 
-    return replace(facts, records=mix(facts.records)), replace(base, rules=mix(base.rules), scales=mix(base.scales)), mix(limits)
+    tables = ("rules", "systems", "rates", "outcomes", "scales", "calendars", "levels", "grade_maps", "eligible", "not_eligible")
+    parts = {name: mix(getattr(base, name)) for name in tables}
+    agreements = mix(tuple(replace(one, parties=mix(one.parties)) for one in base.agreements))
+    records = mix(tuple(replace(one, evidence=mix(one.evidence)) for one in facts.records))
+    person = {name: mix(getattr(facts, name)) for name in ("used", "held", "attributes", "exceptions")}
+    return replace(facts, records=records, **person), replace(base, agreements=agreements, **parts), mix(limits)

@@ -159,9 +159,13 @@ def _way(rule: Rule, facts: Facts, on: date) -> Any:
     if any(part is None for part in parts) or not any(part.kind in {"n_of", "credits_of"} for part in parts):
         return None
     usable = [record for record in facts.records if _is_open(record, rule, facts, on)]
+    asking = [(part, [part.leaf] if part.leaf else [child.leaf for child in part.children]) for part in parts if part.kind != "not"]
+    for record in usable:  # one that counts by credits and stands for another part as well: such sets are listed
+        about = [part for part, leaves in asking if any(_is(leaf, record) for leaf in leaves)]
+        if len(about) > 1 and any(part.kind == "credits_of" for part in about):
+            return None
     found = []
-    for part in (part for part in parts if part.kind != "not"):
-        leaves = [part.leaf] if part.leaf else [child.leaf for child in part.children]
+    for part, leaves in asking:
         ids = sorted(tuple(sorted(record.id for record in usable if _is(leaf, record))) for leaf in leaves)
         found.append(
             (part.k if part.kind == "n_of" else 0 if part.kind == "credits_of" else 1, part.credits or 0, [one for one in ids if one])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -106,13 +107,30 @@ def _plain(value):
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in DECIDE if "error" not in case["expect"]])
-def test_the_order_of_records_rules_and_limits_changes_no_byte(case):
+def test_the_order_of_everything_that_has_none_changes_no_byte(case):
+    (_name, permute) = next(cases("permute"))
     facts, base, limits, on = question(case)
+    agreements = tuple(Agreement(code, parties=(("A", "send"), ("B", "receive"), ("C", "both"))) for code in ("AG1", "AG2"))
+    base = replace(base, agreements=agreements)
     expected = canonical(decide(facts, base, limits, on))
     chance = random.Random(7)
 
-    for _turn in range(3):
+    for _turn in range(permute["given"]["permutations"] if len(facts.records) < 7 else 2):
         assert canonical(decide(*shuffled(facts, base, limits, chance), on)) == expected
+
+
+RUN_HERE = ("decide", "amount", "age", "calendar", "need", "lint", "minima", "permute")
+ELSEWHERE = {
+    6: "one to one: every case with rules: same",
+    42: "appeals with clocks: tests/rules/test_clocks.py and tests/creditbank/recognition",
+}
+
+
+def test_every_kind_of_rule_that_exists_has_an_example():
+    found = {kind for do in RUN_HERE for _name, case in cases(do) for kind in case.get("kinds", ())}
+
+    assert set(range(1, 45)) - found == set(ELSEWHERE)
+    assert any(case["rules"] == "same" for _name, case in DECIDE)
 
 
 @named("amount")

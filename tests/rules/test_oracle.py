@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import product
+from math import prod
 
 import pytest
 
@@ -219,7 +219,7 @@ def a_rich_question(seed):
 def agrees(question, seed):
     """Whether the question was small enough to be tried whole; then the engine's answer is the oracle's."""
     facts, base, limits = question
-    if not is_small(facts, base):
+    if not is_small(facts, base, limits):
         return False
     decision = decide(facts, base, limits, ON)
     values, chosen = oracle.best(facts, base, limits, ON)
@@ -230,12 +230,15 @@ def agrees(question, seed):
     return True
 
 
-def is_small(facts, base):
+def is_small(facts, base, limits):
     """Few enough choices to try them all: options, and ways for each to sit."""
     found = oracle.options(facts, base, ON)
     ways = 1
     for option in found:
-        ways *= 1 + len(list(product(*([(), *oracle._seats(grant, facts)] for _number, grant in option.grants))))
+        amounts = (
+            1 if all(limit.overflow == "reject_whole" for limit in limits) else max(int(grant.amount) for _n, grant in option.grants) + 1
+        )
+        ways *= 1 + amounts * prod(1 + len(oracle._seats(grant, facts)) for _number, grant in option.grants)
     return len(found) <= 9 and ways <= 4_000
 
 
@@ -245,12 +248,12 @@ def _is_dealt(rule):
     return counts or rule.consume == "splittable" or any(grant.kind == "waiver" for grant in rule.grants)
 
 
-@pytest.mark.parametrize("block", range(20))
+@pytest.mark.parametrize("block", range(10))
 def test_the_engine_finds_what_trying_everything_finds(block):
     assert sum(agrees(a_question(seed), seed) for seed in range(block * 100, block * 100 + 100)) > 80
 
 
-@pytest.mark.parametrize("block", range(20))
+@pytest.mark.parametrize("block", range(10))
 def test_sharing_windows_exemptions_parts_groups_and_counting_are_found_by_trying_everything(block):
     assert sum(agrees(a_rich_question(seed), seed) for seed in range(block * 100, block * 100 + 100)) > 60
 
@@ -259,4 +262,5 @@ def test_sharing_windows_exemptions_parts_groups_and_counting_are_found_by_tryin
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("block", range(20))
 def test_twenty_thousand_more_questions(block):
-    assert sum(agrees(a_rich_question(seed), seed) for seed in range(2_000 + block * 1_000, 3_000 + block * 1_000)) > 600
+    seeds = range(1_000 + block * 1_000, 2_000 + block * 1_000)
+    assert sum(agrees(question(seed), seed) for seed in seeds for question in (a_question, a_rich_question)) > 1_300

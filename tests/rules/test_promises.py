@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -12,8 +13,8 @@ import pytest
 from creditbank.rules.decide import decide
 from creditbank.rules.snapshot import canonical, restore, snapshot
 from creditbank.rules.types import Facts, Grant, Leaf, Limit, Node, RecordFacts, Rule, RuleBase
-from tests.rules.cases import cases, question
-from tests.rules.test_oracle import ON, a_question
+from tests.rules.cases import cases, question, shuffled
+from tests.rules.test_oracle import ON, a_question, a_rich_question
 
 SEEDS = range(3000, 3150)
 
@@ -23,28 +24,31 @@ def monotone(base):
     return replace(base, rules=tuple(rule for rule in base.rules if not rule.lhs.forbidden() and rule.grants[0].kind != "deny"))
 
 
+@pytest.mark.parametrize("ask", [a_question, a_rich_question])
 @pytest.mark.parametrize("block", range(3))
-def test_another_record_never_lowers_what_counts(block):
+def test_another_record_never_lowers_what_counts(block, ask):
     for seed in SEEDS[block * 50 : block * 50 + 50]:
-        facts, base, limits = a_question(seed)
+        facts, base, limits = ask(seed)
         base = monotone(base)
         fewer = replace(facts, records=facts.records[:-1])
 
         assert decide(fewer, base, limits, ON).objective[:3] <= decide(facts, base, limits, ON).objective[:3], seed
 
 
+@pytest.mark.parametrize("ask", [a_question, a_rich_question])
 @pytest.mark.parametrize("block", range(3))
-def test_a_higher_bound_never_lowers_what_counts(block):
+def test_a_higher_bound_never_lowers_what_counts(block, ask):
     for seed in SEEDS[block * 50 : block * 50 + 50]:
-        facts, base, limits = a_question(seed)
+        facts, base, limits = ask(seed)
         wider = tuple(replace(limit, bound=limit.bound + 1) for limit in limits)
 
         assert decide(facts, base, limits, ON).objective[:3] <= decide(facts, base, wider, ON).objective[:3], seed
 
 
-def test_what_touches_nothing_else_changes_nothing_else():
+@pytest.mark.parametrize("ask", [a_question, a_rich_question])
+def test_what_touches_nothing_else_changes_nothing_else(ask):
     for seed in SEEDS[:60]:
-        facts, base, limits = a_question(seed)
+        facts, base, limits = ask(seed)
         stranger = RecordFacts("zz", "ELSEWHERE", "J", date(2025, 5, 5), Decimal(2), "U", source_type="work")
         more = replace(
             base, rules=(*base.rules, Rule("ZZ", 1, Node("leaf", Leaf("NEVER")), (Grant("course", "NOWHERE", amount=Decimal(1)),)))
@@ -58,9 +62,10 @@ def test_what_touches_nothing_else_changes_nothing_else():
         assert first.unused == tuple(row for row in second.unused if row.record != "zz"), seed
 
 
-def test_credit_in_smaller_steps_is_the_same_credit():
+@pytest.mark.parametrize("ask", [a_question, a_rich_question])
+def test_credit_in_smaller_steps_is_the_same_credit(ask):
     for seed in SEEDS[:40]:
-        facts, base, limits = a_question(seed)
+        facts, base, limits = ask(seed)
         halves = replace(base, systems=tuple(replace(system, step=Decimal("0.5")) for system in base.systems))
         if any(limit.overflow != "reject_whole" for limit in limits):
             continue
@@ -68,6 +73,17 @@ def test_credit_in_smaller_steps_is_the_same_credit():
 
         assert half.objective[:3] == (whole.objective[0], 2 * whole.objective[1], 2 * whole.objective[2]), seed
         assert half.posted == whole.posted
+
+
+@pytest.mark.parametrize("block", range(2))
+def test_the_order_of_everything_that_has_none_changes_no_byte(block):
+    chance = random.Random(block)
+    for seed in SEEDS[block * 50 : block * 50 + 50]:
+        question_asked = a_rich_question(seed)
+
+        first, second = decide(*question_asked, ON), decide(*shuffled(*question_asked, chance), ON)
+
+        assert canonical(first) == canonical(second), seed
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in cases("decide") if "error" not in case["expect"]])
