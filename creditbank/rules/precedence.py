@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from creditbank.rules.counting import Counted
 from creditbank.rules.giving import Candidate, Given
@@ -25,12 +26,12 @@ def settle(
     kept = [left for one in candidates if one.given[0].grant.kind != "deny" and (left := _denied(one, denials, note))]
     counting = [left for one in counted for left in _denied_sets(one, denials, note)]
     useful = [one for one in counting if any(given.seats or given.waives for given in sample(one))]
-    left = _shadow(kept, useful, note)
+    seen = _shadow(kept, useful, note)
     counting = _shadow_sets(counting, kept, useful, note)
-    return sorted(left, key=lambda candidate: candidate.key), sorted(counting, key=_key)
+    return sorted(seen, key=lambda candidate: candidate.key), sorted(counting, key=_key)
 
 
-def _key(counted: Counted) -> tuple[object, ...]:
+def _key(counted: Counted) -> tuple[Any, ...]:
     return counted.rule.id, counted.offer, counted.numbers, sorted(counted.required)
 
 
