@@ -16,9 +16,12 @@ from creditbank.rules.types import RuleBase
 
 
 def findings_of(version: RuleBookVersion) -> tuple[Finding, ...]:
-    """The lint of a version against the catalogue, the open programmes of its institution, and the signatures under its agreements."""
-    base = rule_base(version)
-    found = lint(base, limits_of(version), own_targets(version), list(Outcome.objects.values_list("code", flat=True)))
+    """The lint of a version against the catalogue, the open programmes of its institution, and the signatures under its agreements.
+
+    Judged on the day from which the version is to hold.
+    """
+    base, known = rule_base(version), list(Outcome.objects.values_list("code", flat=True))
+    found = lint(base, limits_of(version), own_targets(version), known, on=version.valid_from)
     return tuple(sorted({*found, *_unsigned(version, base)}, key=lambda finding: (finding.code, finding.ids, finding.data)))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,9 +10,7 @@ from django.utils.translation import gettext as _
 
 from creditbank.results.columns import COLUMNS, HEADINGS, TEXTS
 from creditbank.results.models import ResultRow
-from foundation.api import cell_complaint
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from foundation.api import Heading, Table, cell_complaint, csv_of, xlsx_of
 
 
 def headings() -> dict[str, str]:
@@ -30,45 +26,28 @@ def problem_text(problem: Mapping[str, Any]) -> str:
 
 def template_csv() -> bytes:
     """The template as CSV that spreadsheets open in the right characters: headings, and a row as it should look."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([_starred(key, text) for key, text in headings().items()])
-    writer.writerow([column.example for column in COLUMNS])
-    return ("\ufeff" + out.getvalue()).encode()
+    return csv_of(_template())
 
 
 def template_xlsx() -> bytes:
     """The template as a workbook; every cell is text, so that long numbers keep their digits."""
-    return _workbook([[_starred(key, text) for key, text in headings().items()], [column.example for column in COLUMNS]])
+    return xlsx_of([_template()])
 
 
 def errors_xlsx(rows: Iterable[ResultRow]) -> bytes:
     """Rows with errors as they were given, each with all its errors in a last column; corrected, it can be uploaded again as it is."""
     names = headings()
-    lines = [[_starred(key, text) for key, text in names.items()] + [_("Errors")]]
-    for row in rows:
-        said = "; ".join(f"{names.get(problem['column'], '')}: {problem_text(problem)}" for problem in row.problems)
-        lines.append([row.values.get(key, "") for key in names] + [said])
-    return _workbook(lines)
+    lines = tuple((*(row.values.get(key) for key in names), _said(row, names)) for row in rows)
+    return xlsx_of([Table(_("Results"), (*_starred(), Heading(_("Errors"))), lines)])
 
 
-def _starred(key: str, text: str) -> str:
-    return f"{text}*" if HEADINGS[key].required else text
+def _said(row: ResultRow, names: Mapping[str, str]) -> str:
+    return "; ".join(f"{names.get(problem['column'], '')}: {problem_text(problem)}" for problem in row.problems)
 
 
-def _workbook(lines: Iterable[Iterable[str]]) -> bytes:
-    import openpyxl  # noqa: PLC0415  slow to load
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+def _template() -> Table:
+    return Table(_("Results"), _starred(), (tuple(column.example or None for column in COLUMNS),))
 
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet(_("Results"))
-    for line in lines:
-        cells = []
-        for text in line:
-            cell = WriteOnlyCell(sheet, value=f"'{text}" if text.startswith(FORMULA_STARTS) else text)
-            cell.data_type, cell.number_format = "s", "@"
-            cells.append(cell)
-        sheet.append(cells)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+
+def _starred() -> tuple[Heading, ...]:
+    return tuple(Heading(f"{text}*" if HEADINGS[key].required else text) for key, text in headings().items())

@@ -386,7 +386,7 @@ def test_a_value_that_looks_like_a_formula_is_written_as_text(school):
     book = openpyxl.load_workbook(io.BytesIO(errors_xlsx([row])))
 
     cell = book.active["A2"]
-    assert (cell.data_type, cell.value) == ("s", "'=cmd|' /C calc'!A0")
+    assert (cell.data_type, cell.value, cell.quotePrefix) == ("s", "=cmd|' /C calc'!A0", True)
 
 
 def test_another_institution_does_not_see_the_upload(client, school):
