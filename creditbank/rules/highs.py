@@ -120,8 +120,11 @@ class _Asking:
             fixed = value_of(expression, values)
             self.add(fixed, expression, fixed)
 
-    def has_equal(self, expression: Expression, values: list[int]) -> bool:
-        """Whether another answer exists that is as good on the last level too: "other" is worth half a unit, and nothing else is."""
+    def has_equal(self, expression: Expression, values: list[int]) -> bool | None:
+        """Whether another answer exists that is as good on the last level too; None where the time was too short to know.
+
+        To be another answer is worth half a unit, and nothing else is.
+        """
         names = self.problem.names
         other = self.solver.getNumCol()
         self.solver.addVar(0, 1)
@@ -132,7 +135,9 @@ class _Asking:
         found, proved = self.run({**doubled, other: 1}, start=[*values, 0], warm=True)
         self.solver.deleteVars(1, [other])
         self.costs.remove(other)
-        return not proved or 2 * value_of(expression, found) + found[other] > 2 * value_of(expression, values)
+        if not proved:
+            return None
+        return 2 * value_of(expression, found) + found[other] > 2 * value_of(expression, values)
 
 
 def by_levels(problem: Problem, *, ends: float) -> Answer:
@@ -176,7 +181,10 @@ def _give_up(asking: _Asking, numbers: list[int], expression: Expression) -> Non
 def _name(asking: _Asking, last: Expression) -> None:
     """Of answers that are equal on every level, the lexicographically greatest."""
     problem, answer = asking.problem, asking.answer
-    tied = bool(problem.names) and bool(last) and asking.has_equal(last, answer.values)
+    tied = asking.has_equal(last, answer.values) if problem.names and last else False
+    if tied is None:
+        answer.level = len(problem.levels)
+        return
     order = problem.order if tied else [one for one in problem.order if not set(one) <= set(problem.names)]
     for expression in _blocks(problem, order):
         found, proved = asking.run(expression, start=answer.values)
