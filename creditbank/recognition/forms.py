@@ -211,7 +211,7 @@ class AppealDecisionForm(DecisionForm):
     """How somebody new decides an appeal; the lines count where it is granted."""
 
     result = forms.ChoiceField(
-        label=_("Result"), widget=forms.RadioSelect,
+        label=_("Result of the appeal"), widget=forms.RadioSelect,
         choices=[(value, label) for value, label in AppealResult.choices if value != AppealResult.ESCALATED],
     )  # fmt: skip
     answer = forms.CharField(
