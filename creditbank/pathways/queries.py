@@ -10,11 +10,16 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from creditbank.agreements.queries import limits_of, rule_base, target_of, version_in_force
 from creditbank.catalogue.models import Outcome, Programme
 from creditbank.pathways.audit import Audit, audit
 from creditbank.pathways.next_courses import Plan, PlannedCourse, Wish, next_courses
-from creditbank.recognition.queries import propose
-from creditbank.rules.types import RecordFacts, RuleBase
+from creditbank.recognition.exceptions import NoRulesInForce
+from creditbank.recognition.facts import facts_of
+from creditbank.recognition.models import Application
+from creditbank.recognition.queries import exceptions_of
+from creditbank.rules.decide import decide
+from creditbank.rules.types import Facts, RecordFacts, RuleBase
 
 ASSUMED_SCORE = Decimal(80)
 STUDY_DAYS = 180
@@ -54,16 +59,28 @@ class ProgrammePlan:
 
 def plan_for(person: Any, programme: Programme, *, on: date) -> ProgrammePlan:
     """The plan of a person for a programme under the rules in force today. Raises NoRulesInForce. About twenty queries."""
-    proposal = propose(person, programme, on=on)
+    version = version_in_force(programme.institution, on=on)
+    if version is None:
+        raise NoRulesInForce(programme.institution.code)
+    base, limits, target = rule_base(version), limits_of(version), target_of(programme)
+    facts = _undecided(facts_of(person, target, applied_on=on, exceptions=exceptions_of(person, programme, on=on)), person, programme)
     finish = on + timedelta(days=STUDY_DAYS)
-    stand = audit(proposal.decision, proposal.facts, proposal.base, before=finish)
-    outcomes = _open_outcomes(proposal.base, {record.outcome for record in proposal.facts.records})
-    offered = [_planned(outcome, finish) for outcome in outcomes]
-    facts = replace(proposal.facts, records=tuple(record for record in proposal.facts.records if record.state == "available"))
-    plan = next_courses([Wish(facts, proposal.base, proposal.limits)], offered, finish=finish)
-    return ProgrammePlan(
-        programme, stand, plan, _steps(plan, {outcome.code: outcome for outcome in outcomes}, proposal.facts.target.seats())
-    )
+    stand = audit(decide(facts, base, limits, on), facts, base, before=finish)
+    outcomes = _open_outcomes(base, {record.outcome for record in facts.records})
+    plan = next_courses([Wish(facts, base, limits)], [_planned(outcome, finish) for outcome in outcomes], finish=finish)
+    return ProgrammePlan(programme, stand, plan, _steps(plan, {outcome.code: outcome for outcome in outcomes}, target.seats()))
+
+
+def _undecided(facts: Facts, person: Any, programme: Programme) -> Facts:
+    """The facts as if nothing had been applied for in this programme yet: what applications to it hold or have used counts towards it.
+
+    One query. What other programmes hold or used stays away.
+    """
+    own = {str(uuid) for uuid in Application.objects.filter(learner=person, programme=programme).values_list("uuid", flat=True)}
+    return replace(
+        facts, records=tuple(record for record in facts.records if record.state == "available"),
+        held=tuple(pair for pair in facts.held if pair[1] not in own), used=tuple(pair for pair in facts.used if pair[1] not in own),
+    )  # fmt: skip
 
 
 def _open_outcomes(base: RuleBase, has: set[str]) -> list[Outcome]:

@@ -63,9 +63,11 @@ def _flags(rule: Rule, language: str) -> Iterable[str]:
 
 
 def _window(rule: Rule, language: str) -> Iterable[str]:
-    if rule.window_from or rule.window_to or rule.window_date != "earned":
-        kind, first, last = word(rule.window_date, language), _day(rule.window_from), _day(rule.window_to)
+    kind, first, last = word(rule.window_date, language), _day(rule.window_from), _day(rule.window_to)
+    if rule.window_from or rule.window_to:
         yield _pick(language, f"{kind} {first} 至 {last}", f"{kind} {first} – {last}")
+    elif rule.window_date != "earned":  # the agreement's window is then asked about that day
+        yield _pick(language, f"以{kind}为准", f"as of the {kind}")
 
 
 def _day(day: date | None) -> str:

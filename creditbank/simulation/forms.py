@@ -61,8 +61,12 @@ class RuleForm(forms.Form):
         label=gettext_lazy("only for these programmes"), required=False, widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("None chosen: for all."),
     )  # fmt: skip
-    window_from = forms.DateField(label=gettext_lazy("holds from"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    window_to = forms.DateField(label=gettext_lazy("holds until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    window_from = forms.DateField(
+        label=gettext_lazy("holds from"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+    window_to = forms.DateField(
+        label=gettext_lazy("holds until"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
     window_date = forms.ChoiceField(label=gettext_lazy("by the"), choices=WINDOWS)
     priority = forms.IntegerField(
         label=gettext_lazy("priority"), min_value=0, max_value=9999, help_text=gettext_lazy("Smaller comes first.")
@@ -264,10 +268,12 @@ class ExampleForm(forms.Form):
     title_zh = forms.CharField(label=gettext_lazy("what it shows (Chinese)"), max_length=160)
     title_en = forms.CharField(label=gettext_lazy("what it shows (English)"), max_length=200, required=False)
     programme = forms.ChoiceField(label=gettext_lazy("programme"))
-    reviewed_on = forms.DateField(label=gettext_lazy("day of the question"), widget=forms.DateInput(attrs={"type": "date"}))
+    reviewed_on = forms.DateField(
+        label=gettext_lazy("day of the question"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
     outcome = forms.CharField(label=gettext_lazy("outcome"), max_length=60)
     score = forms.DecimalField(label=gettext_lazy("score"), required=False, min_value=0, max_value=1000, max_digits=7, decimal_places=2)
-    earned_on = forms.DateField(label=gettext_lazy("earned on"), widget=forms.DateInput(attrs={"type": "date"}))
+    earned_on = forms.DateField(label=gettext_lazy("earned on"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     second = forms.CharField(label=gettext_lazy("another outcome"), max_length=60, required=False)
     second_score = forms.DecimalField(
         label=gettext_lazy("its score"), required=False, min_value=0, max_value=1000, max_digits=7, decimal_places=2
@@ -308,5 +314,5 @@ class ExampleForm(forms.Form):
 class DraftForm(forms.Form):
     """From when a draft is to hold, and what it changes."""
 
-    valid_from = forms.DateField(label=gettext_lazy("is to hold from"), widget=forms.DateInput(attrs={"type": "date"}))
+    valid_from = forms.DateField(label=gettext_lazy("is to hold from"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     notes = forms.CharField(label=gettext_lazy("what it changes, and why"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))

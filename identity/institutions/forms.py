@@ -65,7 +65,7 @@ class GrantForm(forms.Form):
 
     person = PersonField(label=_("person"), max_length=254, help_text=_("E-mail or phone of a registered person."))
     role = forms.ChoiceField(label=_("role"), choices=Role.choices)
-    ends_on = forms.DateField(label=_("until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    ends_on = forms.DateField(label=_("until"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
 
     def clean_ends_on(self) -> Any:
         ends_on = self.cleaned_data["ends_on"]
@@ -86,7 +86,9 @@ class TokenForm(forms.Form):
         error_messages={"required": _("Choose at least one.")},
     )  # fmt: skip
     expires_on = forms.DateField(
-        label=_("valid until"), widget=forms.DateInput(attrs={"type": "date"}), help_text=_("At most two years; then make a new one.")
+        label=_("valid until"),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text=_("At most two years; then make a new one."),
     )
 
     def clean_expires_on(self) -> date:

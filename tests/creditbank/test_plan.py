@@ -10,7 +10,7 @@ from django.utils import timezone
 from creditbank.api import Application, Transaction
 from creditbank.pathways.queries import plan_for
 from foundation.api import AuditEntry
-from tests.factories.creditbank import ProgrammeFactory, make_bank, make_learner
+from tests.factories.creditbank import ProgrammeFactory, make_application, make_bank, make_learner
 
 pytestmark = pytest.mark.django_db
 NAUGHTY = ["\x00", "'", "x" * 5000, "{{7*7}}", "-1", "%", "../.."]
@@ -33,6 +33,15 @@ def test_somebody_who_has_everything_needs_nothing_more():
     found = plan_for(make_learner(bank), bank.programme, on=timezone.localdate())
 
     assert (found.steps, [row.done for row in found.audit.rows]) == ((), [True, True])
+
+
+def test_what_an_application_to_the_programme_holds_counts_towards_it():
+    bank = make_bank()
+    learner = make_application(bank).learner
+
+    found = plan_for(learner, bank.programme, on=timezone.localdate())
+
+    assert [row.done for row in found.audit.rows] == [True, True]
 
 
 def test_the_page_says_where_one_stands_and_what_to_take_next(client):
