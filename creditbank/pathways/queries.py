@@ -14,6 +14,7 @@ from creditbank.agreements.queries import limits_of, rule_base, target_of, versi
 from creditbank.catalogue.models import Outcome, Programme
 from creditbank.pathways.audit import Audit, audit
 from creditbank.pathways.next_courses import Plan, PlannedCourse, Wish, next_courses
+from creditbank.recognition.evidence import evidence_names, promised
 from creditbank.recognition.exceptions import NoRulesInForce
 from creditbank.recognition.facts import facts_of
 from creditbank.recognition.models import Application
@@ -63,11 +64,14 @@ def plan_for(person: Any, programme: Programme, *, on: date) -> ProgrammePlan:
     if version is None:
         raise NoRulesInForce(programme.institution.code)
     base, limits, target = rule_base(version), limits_of(version), target_of(programme)
-    facts = _undecided(facts_of(person, target, applied_on=on, exceptions=exceptions_of(person, programme, on=on)), person, programme)
+    known = facts_of(person, target, applied_on=on, exceptions=exceptions_of(person, programme, on=on))
+    facts = promised(_undecided(known, person, programme), base)
     finish = on + timedelta(days=STUDY_DAYS)
     stand = audit(decide(facts, base, limits, on), facts, base, before=finish)
     outcomes = _open_outcomes(base, {record.outcome for record in facts.records})
-    plan = next_courses([Wish(facts, base, limits)], [_planned(outcome, finish) for outcome in outcomes], finish=finish)
+    plan = next_courses(
+        [Wish(facts, base, limits)], [_planned(outcome, finish, evidence_names(base)) for outcome in outcomes], finish=finish
+    )
     return ProgrammePlan(programme, stand, plan, _steps(plan, {outcome.code: outcome for outcome in outcomes}, target.seats()))
 
 
@@ -99,12 +103,12 @@ def _hours(outcome: Outcome) -> Decimal:
     return Decimal(1)
 
 
-def _planned(outcome: Outcome, finish: date) -> PlannedCourse:
+def _planned(outcome: Outcome, finish: date, evidence: tuple[str, ...]) -> PlannedCourse:
     record = RecordFacts(
         id=outcome.code, outcome=outcome.code, issuer=outcome.owner.code, earned_on=finish, score=ASSUMED_SCORE, attendance=Decimal(100),
         credits=outcome.credits, system=outcome.system.code if outcome.system else "", hours=outcome.hours, category=outcome.category,
         source_type=outcome.source_type, subjects=tuple(outcome.subjects), dup_class=outcome.dup_class, title_zh=outcome.title_zh,
-        title_en=outcome.title_en,
+        title_en=outcome.title_en, evidence=evidence,
     )  # fmt: skip
     return PlannedCourse(outcome.code, record, _hours(outcome))
 

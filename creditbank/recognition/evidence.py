@@ -16,8 +16,13 @@ def promised(facts: Facts, base: RuleBase) -> Facts:
 
     What a proposal then really uses must be there when it is sent; so the learner first sees what the evidence is worth bringing for.
     """
-    names = tuple(sorted({read_item(item)[0] for rule in base.rules for item in rule.evidence}))
+    names = evidence_names(base)
     return replace(facts, records=tuple(replace(record, evidence=names) for record in facts.records)) if names else facts
+
+
+def evidence_names(base: RuleBase) -> tuple[str, ...]:
+    """Every item of evidence that some rule of a book asks to see, sorted."""
+    return tuple(sorted({read_item(item)[0] for rule in base.rules for item in rule.evidence}))
 
 
 def read_item(item: str) -> tuple[str, int | None]:

@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from creditbank.agreements.models import RuleBookVersion
 from creditbank.agreements.queries import limits_of, outcome_titles, rule_base, target_of
 from creditbank.catalogue.models import Outcome, Programme
+from creditbank.recognition.evidence import promised
 from creditbank.recognition.presenting import Shown, Titles, show
 from creditbank.rules.decide import decide
 from creditbank.rules.leaves import names_record
@@ -120,9 +121,9 @@ def _answer(programme: Programme, book: Book | None, facts: Facts, titles: Title
 def target_and_decision(
     programme: Programme, base: RuleBase, limits: tuple[Limit, ...], facts: Facts, *, on: date
 ) -> tuple[Target, Decision]:
-    """A programme as a target, and the best recognition of the records for it."""
+    """A programme as a target, and the best recognition of the records for it, with all evidence that the rules ask to see."""
     target = target_of(programme)
-    return target, decide(replace(facts, target=target), base, limits, on)
+    return target, decide(promised(replace(facts, target=target), base), base, limits, on)
 
 
 def touched_records(base: RuleBase, records: Iterable[RecordFacts]) -> tuple[RecordFacts, ...]:

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from creditbank.agreements.models import RuleBookVersion
 from creditbank.agreements.queries import limits_of, rule_base, version_in_force
+from creditbank.recognition.evidence import evidence_names
 from creditbank.rules.snapshot import plain
 from creditbank.simulation.answers import Book
 from creditbank.simulation.enums import RunState
@@ -59,11 +60,12 @@ def work_simulation(run: SimulationRun, *, at: datetime) -> SimulationRun:
     if run.state == RunState.DONE:
         return run
     folder = Path(default_storage.path(f"simulations/shards/{run.uuid}"))
-    people = population_at(run.version.book.institution, on=run.on)
+    before, after = (Book(rule_base(one), limits_of(one)) for one in (run.compared_with, run.version))
+    evidence = tuple(sorted({*evidence_names(before.base), *evidence_names(after.base)}))
+    people = population_at(run.version.book.institution, on=run.on, evidence=evidence)
     if not len(people):
         _end(run, RunState.FAILED, at=at, failed="nobody")
         raise NobodyToAsk(run.version.book.institution.code)
-    before, after = (Book(rule_base(one), limits_of(one)) for one in (run.compared_with, run.version))
 
     def tell(done: int, total: int) -> None:
         if run.job is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -44,8 +45,10 @@ def report_of_run(run: SimulationRun) -> Report | None:
     return None if run.report is None else read_report(json.dumps(run.report))
 
 
-def population_at(institution: Institution, *, on: date) -> Population:
+def population_at(institution: Institution, *, on: date, evidence: tuple[str, ...] = ()) -> Population:
     """Everybody whom the rules of an institution concern on a day, by pseudonym: who learns there, and who has applied there.
+
+    ``evidence`` is what everybody is taken to bring: the items that the compared rules ask to see, as a proposal takes it too.
 
     Each with the programme of their newest application, else for the pool of the institution's first open programme. Their groups are the
     school at which they learn and its kind. About ten queries for every CHUNK people.
@@ -64,7 +67,7 @@ def population_at(institution: Institution, *, on: date) -> Population:
         chunk = people[at : at + CHUNK]
         wanted = {person.pk: asked.get(person.pk) for person in chunk}
         groups |= _groups(chunk, on=on)
-        facts += facts_of_many(chunk, {key: targets.get(one or 0, pool) for key, one in wanted.items()}, wanted, on=on)
+        facts += facts_of_many(chunk, {key: targets.get(one or 0, pool) for key, one in wanted.items()}, wanted, on=on, evidence=evidence)
     return population_of(facts, groups)
 
 
@@ -88,7 +91,9 @@ def _groups(people: Sequence[User], *, on: date) -> dict[str, Pairs]:
     }
 
 
-def facts_of_many(people: Sequence[User], targets: dict[int, Target], programmes: dict[int, int | None], *, on: date) -> Iterator[Facts]:
+def facts_of_many(
+    people: Sequence[User], targets: dict[int, Target], programmes: dict[int, int | None], *, on: date, evidence: tuple[str, ...] = ()
+) -> Iterator[Facts]:
     """The same facts as for one person's application, for many at once: person → target, and → programme of which exceptions hold. Seven queries."""
     rows = LearningRecord.objects.filter(learner__in=people).counting().filter(state=RecordState.ACTIVE)
     records = list(rows.select_related("institution", "credit_system", "level").order_by("-earned_on", "-id"))
@@ -99,7 +104,8 @@ def facts_of_many(people: Sequence[User], targets: dict[int, Target], programmes
     by_person: dict[int, list[RecordFacts]] = defaultdict(list)
     for record in records:
         taken = record.uuid in lots or str(record.uuid) in held[record.learner.uuid] | used[record.learner.uuid]
-        by_person[record.learner_id].append(record_facts(record, outcomes.get(record.outcome_code), is_confirmed=taken))
+        facts = record_facts(record, outcomes.get(record.outcome_code), is_confirmed=taken)
+        by_person[record.learner_id].append(replace(facts, evidence=evidence))
     for person in people:
         yield Facts(
             learner=str(person.uuid), records=tuple(by_person[person.pk]), target=targets[person.pk], applied_on=on,

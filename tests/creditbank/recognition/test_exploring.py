@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from creditbank.api import Transaction
+from creditbank.api import Transaction, draft_version, publish_rules
 from creditbank.recognition.exploring import find_outcomes, flow_of, sources_of_outcome, sources_of_programme
 from foundation.api import AuditEntry
-from tests.factories.creditbank import OutcomeFactory, ProgrammeFactory, make_bank, make_learner
+from tests.factories.creditbank import OutcomeFactory, ProgrammeFactory, RequirementFactory, make_bank, make_learner
 
 pytestmark = pytest.mark.django_db
 NAUGHTY = ["\x00", "'", '"', "%", "' OR 1=1 --", "x" * 10000, "../../etc/passwd", "{{7*7}}", "-1", "9" * 40, "NaN", "1e999", "　", "&to=1"]
@@ -212,3 +212,19 @@ def test_english_pages_are_english(client, bank):
 
     assert "fixed at 3" in text(page)
     assert "Rule" in text(page)
+
+
+def test_evidence_that_a_rule_asks_to_see_is_named_and_stands_in_nobodys_way(client, bank):
+    rule = {
+        "id": "R1", "lhs": {"outcome": bank.outcomes[0].code}, "grants": [{"kind": "elective", "amount": "1"}], "evidence": ["培训记录"],
+        "reason_zh": "甲", "reason_en": "a",
+    }  # fmt: skip
+    draft = draft_version(bank.version.book, rules=[rule], limits=[], valid_from=timezone.localdate(), actor=bank.officer)
+    ProgrammeFactory(institution=bank.institution)
+    RequirementFactory(programme=bank.programme, path="2", elective=True)
+    publish_rules(draft, actor=bank.reviewer, at=timezone.now(), acknowledged=dict.fromkeys((f"L{n:02}" for n in range(1, 29)), "已知"))
+
+    page = client.get("/convert/", {"have": bank.outcomes[0].code, "to": bank.programme.code})
+
+    [line] = page.context["opened"].shown.lines
+    assert (line.evidence, line.credits) == (("培训记录",), Decimal(1))
