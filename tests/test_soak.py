@@ -9,13 +9,14 @@ import pytest
 from creditbank.rules.decide import decide
 from creditbank.rules.snapshot import canonical
 from creditbank.rules.types import Facts
-from tests.bench.__main__ import ON, learner
+from tests.bench.learners import ON
+from tests.bench.rules import regular
 
 
 @pytest.mark.soak
 @pytest.mark.postgres(also="sqlite")
 def test_the_order_of_records_and_rules_never_changes_a_byte_of_a_decision():
-    facts, base, limits = learner(24)
+    facts, base, limits = regular(24)
     wanted = canonical(decide(facts, base, limits, ON))
 
     for seed in range(40):

@@ -45,6 +45,8 @@ from tests.factories.learning import credit_system, make_record
 AT = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 ON = date(2026, 3, 2)
 LATER = AT + timedelta(days=1)
+ACKNOWLEDGED = dict.fromkeys((f"L{number:02}" for number in range(1, 29)), "已知悉")
+"""A note on every kind of warning: these banks are about something else than their lint."""
 TWO = Terms(people_for_review=2)
 _numbers = itertools.count(1)
 
@@ -132,7 +134,7 @@ def make_bank(
     officer, reviewer = person_as(Role.CREDIT_OFFICER, home, name="周敏仪"), person_as(Role.REVIEWER, home, name="贺知远")
     book = RuleBookFactory(institution=home)
     draft = draft_version(book, rules=rules, limits=[], valid_from=date(2025, 1, 1), actor=officer)
-    version = publish_rules(draft, actor=reviewer, at=AT - timedelta(days=30))
+    version = publish_rules(draft, actor=reviewer, at=AT - timedelta(days=30), acknowledged=ACKNOWLEDGED)
     publish_policy(draft_policy(home, terms, valid_from=date(2025, 1, 1), actor=officer), actor=reviewer, at=AT - timedelta(days=30))
     return Bank(home, programme, version, source, officer, reviewer, person_as(Role.AUDITOR, name="审计员"), outcomes)
 

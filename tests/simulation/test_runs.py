@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from creditbank.agreements.queries import limits_of, rule_base, target_of, version_in_force
 from creditbank.api import Application, draft_version
 from creditbank.models import Programme
+from creditbank.recognition.evidence import evidence_names
 from creditbank.recognition.queries import propose
 from creditbank.rules.decide import decide
 from creditbank.simulation import actions
@@ -218,7 +219,8 @@ def test_everybody_of_the_demo_city_hears_the_same_as_when_asked_alone(city):
             continue
         book, target = Book(rule_base(version), limits_of(version)), target_of(programme)
         everybody = {person.pk: target for person in learners}
-        people = population_of(facts_of_many(learners, everybody, dict.fromkeys(everybody, programme.pk), on=today))
+        brought = evidence_names(book.base)
+        people = population_of(facts_of_many(learners, everybody, dict.fromkeys(everybody, programme.pk), on=today, evidence=brought))
         fast = Fast(people, RuleTables(book.base, today), book.limits)
         frame = candidates_of(people, fast.tables)
         for row, facts in enumerate(people):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from creditbank.api import Transaction, draft_version, publish_rules
 from creditbank.recognition.exploring import find_outcomes, flow_of, sources_of_outcome, sources_of_programme
 from foundation.api import AuditEntry
-from tests.factories.creditbank import OutcomeFactory, ProgrammeFactory, RequirementFactory, make_bank, make_learner
+from tests.factories.creditbank import ACKNOWLEDGED, OutcomeFactory, ProgrammeFactory, RequirementFactory, make_bank, make_learner
 
 pytestmark = pytest.mark.django_db
 NAUGHTY = ["\x00", "'", '"', "%", "' OR 1=1 --", "x" * 10000, "../../etc/passwd", "{{7*7}}", "-1", "9" * 40, "NaN", "1e999", "　", "&to=1"]
@@ -222,7 +222,7 @@ def test_evidence_that_a_rule_asks_to_see_is_named_and_stands_in_nobodys_way(cli
     draft = draft_version(bank.version.book, rules=[rule], limits=[], valid_from=timezone.localdate(), actor=bank.officer)
     ProgrammeFactory(institution=bank.institution)
     RequirementFactory(programme=bank.programme, path="2", elective=True)
-    publish_rules(draft, actor=bank.reviewer, at=timezone.now(), acknowledged=dict.fromkeys((f"L{n:02}" for n in range(1, 29)), "已知"))
+    publish_rules(draft, actor=bank.reviewer, at=timezone.now(), acknowledged=ACKNOWLEDGED)
 
     page = client.get("/convert/", {"have": bank.outcomes[0].code, "to": bank.programme.code})
 

@@ -35,7 +35,7 @@ from creditbank.api import (
 from creditbank.recognition.exceptions import NoGain
 from identity.api import Role, User
 from tests.creditbank.recognition.test_actions import notices, state_of_everything
-from tests.factories.creditbank import AT, LATER, ON, all_lines, earn, make_application, make_bank, make_learner
+from tests.factories.creditbank import ACKNOWLEDGED, AT, LATER, ON, all_lines, earn, make_application, make_bank, make_learner
 from tests.factories.identity import UserFactory, person_as
 
 pytestmark = pytest.mark.django_db
@@ -205,7 +205,7 @@ def new_rules(bank, *, at=AT, publisher=None, amounts=("4", "3"), valid_from=ON)
         )
     ]  # fmt: skip
     draft = draft_version(bank.version.book, rules=rules, limits=[], valid_from=valid_from, actor=bank.officer)
-    return publish_rules(draft, actor=publisher or bank.reviewer, at=at)
+    return publish_rules(draft, actor=publisher or bank.reviewer, at=at, acknowledged=ACKNOWLEDGED)
 
 
 # --- again under newer rules ---
