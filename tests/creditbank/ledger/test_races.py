@@ -99,17 +99,17 @@ def test_a_transaction_is_reversed_once_by_eight_pairs(postgres_db, django_db_bl
 
 @pytest.mark.postgres
 def test_two_people_who_pay_into_the_same_accounts_in_opposite_order_do_not_wait_for_ever(postgres_db, django_db_blocker):
-    from creditbank.api import post_transaction
-    from tests.factories.creditbank import a_move
+    from creditbank.api import AccountKind, Move, Place, post_transaction
+    from tests.factories.creditbank import issuer
 
     with django_db_blocker.unblock():
         credit_system()
         one, two = uuid4(), uuid4()
 
         def pay(number: int) -> int:
-            moves = [a_move(one), a_move(two)]
-            return post_transaction("transfer", moves if number % 2 else moves[::-1], key=f"t{number}", by=None, on=ON).pk
+            moves = [Move(issuer(), Place(AccountKind.PENDING, "A", owner), Decimal(2), uuid4()) for owner in (one, two)]
+            return post_transaction("deposit", moves if number % 2 else moves[::-1], key=f"t{number}", by=None, on=ON).pk
 
         assert len(set(race(pay))) == WORKERS
-        assert [balances(owner)["A"].available for owner in (one, two)] == [Decimal(16), Decimal(16)]
+        assert [balances(owner)["A"].pending for owner in (one, two)] == [Decimal(16), Decimal(16)]
         assert find_faults() == []
