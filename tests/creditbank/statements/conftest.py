@@ -9,6 +9,12 @@ from tests.factories.creditbank import LATER, make_application, make_bank
 
 
 @pytest.fixture
+def own_keys(settings, tmp_path_factory):
+    """Signing keys of this test alone: keys are retired here, while other tests sign."""
+    settings.SIGNING_KEYS_DIR = tmp_path_factory.mktemp("keys")
+
+
+@pytest.fixture
 def bank():
     return make_bank()
 
