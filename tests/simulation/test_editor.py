@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from creditbank.agreements.queries import limits_of, rule_base
 from creditbank.api import RuleBookVersion, draft_version, publish_rules
@@ -270,24 +272,21 @@ def test_another_institutions_officer_does_not_see_the_book(client, bank):
     assert [client.get(address(bank, rest)).status_code for rest in ("", "rules/R1/", "rules/new/")] == [404] * 3
 
 
-def test_thirty_rules_ask_as_much_as_one(at_the_desk, bank, django_assert_max_num_queries):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    at_the_desk.get(address(bank))
-    with CaptureQueriesContext(connection) as few:
+def test_thirty_rules_ask_as_much_as_one(at_the_desk, bank):
+    def asked(rules: int) -> int:
+        grant = {"kind": "elective", "amount": "1"}
+        drafted = [
+            {"id": f"Q{n}", "lhs": {"outcome": bank.outcomes[n % 2].code}, "grants": [grant], "reason_zh": "甲", "reason_en": "a"}
+            for n in range(rules)
+        ]
+        draft_version(bank.version.book, rules=drafted, limits=[], valid_from=date(2027, 1, 1), actor=bank.officer)
         at_the_desk.get(address(bank))
-    grant = {"kind": "elective", "amount": "1"}
-    rules = [
-        {"id": f"Q{n}", "lhs": {"outcome": bank.outcomes[n % 2].code}, "grants": [grant], "reason_zh": "甲", "reason_en": "a"}
-        for n in range(30)
-    ]
-    draft_version(bank.version.book, rules=rules, limits=[], valid_from=date(2027, 1, 1), actor=bank.officer)
-    at_the_desk.get(address(bank))
-    with CaptureQueriesContext(connection) as many:
-        at_the_desk.get(address(bank))
+        with CaptureQueriesContext(connection) as queries:
+            shown = at_the_desk.get(address(bank))
+        assert len(shown.context["rules"]) == rules
+        return len(queries)
 
-    assert len(many) <= len(few) + 25  # a draft is compared with the version in force; that is as many queries again, whatever the rules
+    assert asked(1) == asked(30)
 
 
 # --- what a draft would change for everybody ---
@@ -310,7 +309,6 @@ def test_a_simulation_is_started_from_the_editor_and_shows_who_loses(at_the_desk
     shown = at_the_desk.get(page)
 
     assert (shown.context["counts"]["lost"], shown.context["net"]) == (1, Decimal(-3))
-    assert "condition" not in shown.content.decode()
     assert [row.learner for _verdict, rows in shown.context["examples"] for row in rows] == [str(person.uuid)]
     assert str(person.uuid) not in shown.content.decode()  # eight letters of the pseudonym are enough to tell examples apart
     assert at_the_desk.get(address(bank)).context["runs"][0].state == "done"
