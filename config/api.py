@@ -9,13 +9,35 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
 
 from cms import rest as cms
 from config.docs import OfflineDocs
+from config.wording import complaint_of
 from creditbank import rest as creditbank
 from foundation.api import Problem, problem_response
 
 FIRST_ERROR, HTTP_FORBIDDEN = 400, 403
+MOST_COMPLAINTS = 100
+
+
+class CleanParser(Parser):
+    """Reads what is sent; text loses what no database keeps: NUL and halves of characters."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        return _clean(super().parse_body(request))
+
+    def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> Any:
+        return _clean(super().parse_querydict(data, list_fields, request))
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        text = value.replace("\x00", "")
+        return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_clean(name): _clean(item) for name, item in value.items()}
+    return [_clean(item) for item in value] if isinstance(value, list) else value
 
 
 class DescribedAPI(NinjaAPI):
@@ -41,6 +63,7 @@ api = DescribedAPI(
     ),
     urls_namespace="api-v1",
     docs=OfflineDocs(),
+    parser=CleanParser(),
 )
 api.add_router("", cms.router)
 api.add_router("", creditbank.router)
@@ -73,7 +96,10 @@ def on_anonymous(request: HttpRequest, error: Any) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def on_invalid(request: HttpRequest, error: Any) -> HttpResponse:
     """422, with every field that is wrong."""
-    fields = [{"field": ".".join(str(part) for part in item["loc"][1:]), "message": str(item["msg"])} for item in error.errors]
+    fields = [
+        {"field": ".".join(str(part) for part in item["loc"][1:]), "code": str(item["type"]), "message": complaint_of(item)}
+        for item in error.errors[:MOST_COMPLAINTS]
+    ]
     return problem_response(request, Problem(422, "invalid", _("Some values are not valid."), errors=fields))
 
 

@@ -106,6 +106,7 @@ from creditbank.recognition.actions import (
     submit_appeal,
     submit_application,
     take_appeal,
+    withdraw_appeal,
     withdraw_application,
 )
 from creditbank.recognition.corrections import Correction, SourceReview
@@ -391,6 +392,7 @@ __all__ = [
     "verify",
     "verify_case_file",
     "version_in_force",
+    "withdraw_appeal",
     "withdraw_application",
     "without_deposit",
 ]

@@ -6,10 +6,12 @@ from ninja import Router
 
 from creditbank.agreements.rest import router as agreements
 from creditbank.catalogue.rest import router as catalogue
+from creditbank.pathways.rest import router as pathways
 from creditbank.recognition.rest import router as recognition
 from creditbank.results.rest import router as results
+from creditbank.simulation.rest import router as simulation
 from creditbank.statements.rest import router as statements
 
 router = Router()
-for part in (catalogue, agreements, recognition, statements, results):
+for part in (catalogue, agreements, recognition, simulation, pathways, statements, results):
     router.add_router("", part)

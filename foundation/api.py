@@ -12,8 +12,20 @@ from foundation.http.idempotency import answer_once
 from foundation.http.language import in_language
 from foundation.http.limits import LightCounter, rate_limited
 from foundation.http.paging import Page, cursor_page
-from foundation.http.problems import Problem, problem_response
-from foundation.http.schemas import PRIVATE_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, ProblemOut, only_known
+from foundation.http.problems import Problem, Refusals, problem_response, refusals_told
+from foundation.http.schemas import (
+    PRIVATE_PROBLEMS,
+    READ_PROBLEMS,
+    UNCHANGED,
+    WRITE_PROBLEMS,
+    OnceKey,
+    ProblemOut,
+    as_stored,
+    file_answer,
+    file_content,
+    only_known,
+    with_etag,
+)
 from foundation.http.views import gone, page_not_found, too_many_requests
 from foundation.jobs.actions import finish_job, report_progress, start_job
 from foundation.jobs.enums import JobState
@@ -39,6 +51,7 @@ __all__ = [
     "PRIVATE_PROBLEMS",
     "READ_PROBLEMS",
     "SIGNATURE_HEX",
+    "UNCHANGED",
     "WRITE_PROBLEMS",
     "Answer",
     "AuditContext",
@@ -60,12 +73,14 @@ __all__ = [
     "NotAKeySet",
     "Notice",
     "OffStepError",
+    "OnceKey",
     "OutboundFailed",
     "OutboundRefused",
     "Page",
     "Problem",
     "ProblemOut",
     "Recipient",
+    "Refusals",
     "Rounding",
     "Row",
     "Seal",
@@ -78,6 +93,7 @@ __all__ = [
     "announce",
     "answer_once",
     "append_only",
+    "as_stored",
     "audit_context",
     "build_audit_entry",
     "can",
@@ -88,7 +104,9 @@ __all__ = [
     "cursor_page",
     "deletion_permit",
     "enqueue",
+    "file_answer",
     "file_complaint",
+    "file_content",
     "finish_job",
     "format_credits",
     "gone",
@@ -110,6 +128,7 @@ __all__ = [
     "read_table",
     "record_audit_entries",
     "record_audit_entry",
+    "refusals_told",
     "register_notice",
     "register_recipient_finder",
     "registered_notices",
@@ -123,5 +142,6 @@ __all__ = [
     "start_job",
     "too_many_requests",
     "visible_to",
+    "with_etag",
     "xlsx_of",
 ]

@@ -16,6 +16,7 @@ MOST_SHOWN = 500
 class ChangeShown:
     """One change: what kind of thing, its number, whether it was added, removed or changed, and its sentence in pieces."""
 
+    what_code: str
     what: str
     ident: str
     kind: str
@@ -37,7 +38,7 @@ def changes_of(version: RuleBookVersion, before: RuleBookVersion, language: str)
     found = differences(rule_base(before), limits_of(before), rule_base(version), limits_of(version), tables=False)
     return [
         ChangeShown(
-            what=WORDS[one.what][column], ident=one.id, kind=one.kind, kind_word=WORDS[one.kind][column],
+            what_code=one.what, what=WORDS[one.what][column], ident=one.id, kind=one.kind, kind_word=WORDS[one.kind][column],
             pieces=tuple(one.pieces(titles, language)),
             columns=tuple((cell.title(language), cell.before, cell.after) for cell in one.columns),
         )

@@ -28,6 +28,14 @@ def can_publish(user: Any, version: RuleBookVersion) -> bool:
     return bool(user.is_authenticated and user.acts_as(Role.REVIEWER, at=version.book.institution_id))
 
 
+@permission(RuleBookVersion, "examine")
+def can_examine(user: Any, version: RuleBookVersion) -> bool:
+    """What speaks against it: the desk of the institution, and auditors."""
+    if not user.is_authenticated:
+        return False
+    return bool(user.acts_as(Role.CREDIT_OFFICER, Role.REVIEWER, at=version.book.institution_id) or user.acts_as(Role.AUDITOR))
+
+
 @permission(Agreement, "view")
 def can_view_agreement(user: Any, agreement: Agreement) -> bool:
     """Whoever sees it: drafts are for the desks of the parties and auditors, the rest is public."""

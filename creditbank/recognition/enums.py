@@ -91,6 +91,11 @@ class AppealResult(models.TextChoices):
     GRANTED = "granted", _("granted")
     ESCALATED = "escalated", _("passed to the next level")
     REVERSE = "reverse", _("the award is to be taken back")
+    WITHDRAWN = "withdrawn", _("withdrawn by the learner")
+
+
+DECIDED_RESULTS = (AppealResult.UPHELD, AppealResult.GRANTED, AppealResult.REVERSE)
+"""What somebody who decides an appeal may say."""
 
 
 class ExceptionKind(models.TextChoices):

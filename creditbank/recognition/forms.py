@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from creditbank.recognition.enums import AppealGround, AppealResult, DaysCounted, DefaultResult, ExceptionKind, LineChoice, RefusalReason
+from creditbank.recognition.enums import DECIDED_RESULTS, AppealGround, DaysCounted, DefaultResult, ExceptionKind, LineChoice, RefusalReason
 from creditbank.recognition.exceptions import BadFile
 from creditbank.recognition.models import Application
 from creditbank.recognition.terms import Terms
@@ -212,7 +212,7 @@ class AppealDecisionForm(DecisionForm):
 
     result = forms.ChoiceField(
         label=_("Result of the appeal"), widget=forms.RadioSelect,
-        choices=[(value, label) for value, label in AppealResult.choices if value != AppealResult.ESCALATED],
+        choices=[(value.value, value.label) for value in DECIDED_RESULTS],
     )  # fmt: skip
     answer = forms.CharField(
         label=_("Reasons for the learner"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4}),

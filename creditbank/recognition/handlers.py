@@ -163,3 +163,13 @@ register_notice(
         "It is to be decided by {due}; on the next day the published default is carried out and it is written who was late.",
     ),
 )
+register_notice(
+    "recognition.appeal_withdrawn",
+    zh=("申请 {reference} 的申诉已撤回", "申请回到申诉之前的状态；这一级申诉已用去。"),
+    en=("Your appeal on {reference} is withdrawn", "The application stands where it stood before; this level of appeal is used up."),
+)
+register_notice(
+    "recognition.appeal_is_gone",
+    zh=("申诉已撤回：{reference}", "申请人撤回了申诉，您无须再作裁决。"),
+    en=("An appeal was withdrawn: {reference}", "The learner took it back; there is nothing left for you to decide."),
+)

@@ -160,6 +160,12 @@ def can_view_appeal(user: Any, appeal: Appeal) -> bool:
     return can_view(user, appeal.application)
 
 
+@permission(Appeal, "withdraw")
+def can_withdraw_appeal(user: Any, appeal: Appeal) -> bool:
+    """The learner."""
+    return _is_learner(user, appeal.application)
+
+
 @permission(ApplicationEvidence, "view")
 def can_view_evidence(user: Any, evidence: ApplicationEvidence) -> bool:
     """Whoever sees the application."""
@@ -190,6 +196,12 @@ def can_propose_exception(user: Any, exception: IndividualException) -> bool:
 def can_answer_exception(user: Any, exception: IndividualException) -> bool:
     """Reviewers of the institution; that it is another person than who proposed is in the action and the schema."""
     return bool(user.is_authenticated and user.acts_as(Role.REVIEWER, at=exception.institution_id))
+
+
+@permission(IndividualException, "end")
+def can_end_exception(user: Any, exception: IndividualException) -> bool:
+    """The desk of the institution."""
+    return bool(user.is_authenticated and user.acts_as(*CASE_ROLES, at=exception.institution_id))
 
 
 @permission(RecognitionPolicy, "view")

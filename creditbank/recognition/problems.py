@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from creditbank.ledger.exceptions import InsufficientCredit, LedgerFrozen
+from creditbank.ledger.exceptions import InsufficientCredit, LedgerFrozen, SecondPersonNeeded
 from creditbank.recognition import exceptions as refused
-from foundation.api import Problem
+from creditbank.rules.clocks import NoCalendar
+from foundation.api import Refusals, refusals_told
 
-REFUSALS: dict[type[Exception], tuple[int, str, str]] = {
+REFUSALS: Refusals = {
     refused.WrongState: (409, "wrong_state", gettext_noop("This step is not possible from where the application stands.")),
     refused.SamePersonTwice: (409, "same_person", gettext_noop("This takes somebody else.")),
+    SecondPersonNeeded: (409, "same_person", gettext_noop("This takes somebody else.")),
     refused.NothingToRecognise: (409, "nothing_to_recognise", gettext_noop("No rule recognises any of these records for this programme.")),
     refused.NoRulesInForce: (409, "no_rules", gettext_noop("The institution has no published rules.")),
     refused.RecordsTaken: (409, "records_changed", gettext_noop("The archive or the rules changed since this was shown, or another application uses a record.")),
@@ -27,25 +27,27 @@ REFUSALS: dict[type[Exception], tuple[int, str, str]] = {
     refused.DecisionIncomplete: (422, "decision_incomplete", gettext_noop("A line has no decision, no reason, or an amount that is not allowed.")),
     refused.NoFurtherAppeal: (409, "no_further_appeal", gettext_noop("Every level of appeal was used.")),
     refused.NothingGranted: (409, "nothing_granted", gettext_noop("Nothing would be gained by this.")),
+    refused.BadFile: (422, "bad_file", gettext_noop("The file is empty, too large, or not of a kind that is taken.")),
+    refused.BadException: (422, "bad_exception", gettext_noop("The programme and its rules know no such requirement, rule, limit or value.")),
+    refused.NoGain: (409, "no_gain", gettext_noop("Under the newer rules nothing more would be recognised.")),
+    NoCalendar: (409, "no_calendar", gettext_noop("The working days of the coming year are not known yet, so no answer can be promised.")),
     InsufficientCredit: (409, "insufficient_credit", gettext_noop("There is not enough credit for this.")),
     LedgerFrozen: (503, "ledger_frozen", gettext_noop("Posting is stopped at the moment; please try later.")),
 }  # fmt: skip
 
 
-@contextmanager
-def told() -> Iterator[None]:
+def told() -> AbstractContextManager[None]:
     """Tell a refusal raised inside as its problem."""
-    try:
-        yield
-    except tuple(REFUSALS) as error:
-        kind = next(kind for kind in type(error).__mro__ if kind in REFUSALS)
-        status, code, title = REFUSALS[kind]
-        raise Problem(status, code, _(title), **_more(error)) from error
+    return refusals_told(REFUSALS, _more)
 
 
 def _more(error: Exception) -> dict[str, Any]:
     if isinstance(error, refused.DecisionIncomplete):
         return {"line": error.line, "reason": error.code}
+    if isinstance(error, refused.BadFile):
+        return {"reason": error.code}
+    if isinstance(error, refused.BadException):
+        return {"field": error.field}
     if isinstance(error, refused.EvidenceMissing):
         return {"items": error.items}
     return {"state": error.state} if isinstance(error, refused.WrongState) else {}

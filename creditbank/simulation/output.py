@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 
@@ -37,8 +37,7 @@ def write(simulation: Simulation, place: Path) -> None:
         return
     if suffix == ".xlsx" and len(learners) > MOST_ROWS:
         raise TooManyRows(len(learners))
-    for side in ("before", "after"):
-        learners[side] = [str(credits_of(parts)) for parts in learners[side]]
+    learners = _in_credits(learners)
     if suffix == ".xlsx":
         sink = io.BytesIO()
         with pd.ExcelWriter(sink, engine="openpyxl") as book:
@@ -48,6 +47,24 @@ def write(simulation: Simulation, place: Path) -> None:
         replace_file(place, sink.getvalue())
         return
     _write_all({"learners": learners} | tables, place, ".csv")
+
+
+def learners_file(stored: IO[bytes], form: str) -> bytes:
+    """The row a learner of a finished simulation, from its Parquet file, as ``csv`` or ``xlsx``. Raises TooManyRows."""
+    learners = _safe(_in_credits(pd.read_parquet(stored, engine="pyarrow")))
+    if form == "csv":
+        return learners.to_csv(index=False).encode()
+    if len(learners) > MOST_ROWS:
+        raise TooManyRows(len(learners))
+    sink = io.BytesIO()
+    with pd.ExcelWriter(sink, engine="openpyxl") as book:
+        learners.to_excel(book, sheet_name="learners", index=False)
+    return sink.getvalue()
+
+
+def _in_credits(learners: pd.DataFrame) -> pd.DataFrame:
+    """Thousandths as text of exact credits."""
+    return learners.assign(**{side: [str(credits_of(parts)) for parts in learners[side]] for side in ("before", "after")})
 
 
 def _write_all(tables: dict[str, pd.DataFrame], place: Path, suffix: str) -> None:

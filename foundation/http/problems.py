@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext
 
 from foundation.audit.context import current_context
 
@@ -34,3 +37,18 @@ def problem_response(request: HttpRequest, problem: Problem) -> JsonResponse:
         **problem.extra,
     }
     return JsonResponse(body, status=problem.status, content_type="application/problem+json", json_dumps_params={"ensure_ascii": False})
+
+
+Refusals = Mapping[type[Exception], tuple[int, str, str]]
+"""What a part refuses: exception → status, stable code, sentence (marked for translation)."""
+
+
+@contextmanager
+def refusals_told(refusals: Refusals, more: Callable[[Any], dict[str, Any]] = lambda _error: {}) -> Iterator[None]:
+    """Tell a refusal raised inside as its problem, with what ``more`` says of it."""
+    try:
+        yield
+    except tuple(refusals) as error:
+        kind = next(kind for kind in type(error).__mro__ if kind in refusals)
+        status, code, title = refusals[kind]
+        raise Problem(status, code, gettext(title), **more(error)) from error

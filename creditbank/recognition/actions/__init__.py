@@ -1,6 +1,13 @@
 """Writes of recognition: deposits, applications, decisions, appeals, exceptions, awards."""
 
-from creditbank.recognition.actions.appeals import carry_out_reversal, decide_appeal, may_appeal, submit_appeal, take_appeal
+from creditbank.recognition.actions.appeals import (
+    carry_out_reversal,
+    decide_appeal,
+    may_appeal,
+    submit_appeal,
+    take_appeal,
+    withdraw_appeal,
+)
 from creditbank.recognition.actions.applications import (
     accept_decision,
     add_evidence,
@@ -91,5 +98,6 @@ __all__ = [
     "submit_appeal",
     "submit_application",
     "take_appeal",
+    "withdraw_appeal",
     "withdraw_application",
 ]

@@ -24,7 +24,15 @@ from creditbank.recognition.actions.steps import (
     tell_desk,
     tell_learner,
 )
-from creditbank.recognition.enums import MAY_BE_DELAYED, AppealGround, AppealResult, ApplicationState, DefaultResult, LineChoice
+from creditbank.recognition.enums import (
+    DECIDED_RESULTS,
+    MAY_BE_DELAYED,
+    AppealGround,
+    AppealResult,
+    ApplicationState,
+    DefaultResult,
+    LineChoice,
+)
 from creditbank.recognition.exceptions import NoFurtherAppeal, NothingGranted, RecordsTaken, SamePersonTwice, TooLate, WrongState
 from creditbank.recognition.models import Appeal, Application, ApplicationLine
 from creditbank.recognition.terms import appeal_until, last_day, terms_of
@@ -134,7 +142,7 @@ def decide_appeal(
     application = locked(appeal.application, State.APPEALED)
     appeal = _open_appeal(application)
     _require_new_person(appeal, application, actor, at=at)
-    if result not in {AppealResult.UPHELD, AppealResult.GRANTED, AppealResult.REVERSE}:
+    if result not in DECIDED_RESULTS:
         raise WrongState(application.state)
     if result == AppealResult.REVERSE and appeal.from_state != State.POSTED:
         raise WrongState(application.state)
@@ -157,12 +165,29 @@ def _close(
 
 
 def _uphold(application: Application, appeal: Appeal, *, actor: Any, at: datetime) -> Application:
+    _go_back(application, appeal, action="appeal_uphold", actor=actor, at=at)
+    tell_learner(application, "appeal_upheld")
+    return application
+
+
+def _go_back(application: Application, appeal: Appeal, *, action: str, actor: Any, at: datetime) -> None:
     """Back to where it stood; what waited for the learner's acceptance waits anew."""
-    move_on(application, State.APPEAL_DECIDED, action="appeal_uphold", actor=actor, at=at)
+    move_on(application, State.APPEAL_DECIDED, action=action, actor=actor, at=at)
     if appeal.from_state == State.DECIDED:
         wait_for_learner(application, terms_of(application.policy).accept_days, at=at)
     move_on(application, appeal.from_state, action="appeal_back", actor=None, at=at)
-    tell_learner(application, "appeal_upheld")
+
+
+@transaction.atomic
+def withdraw_appeal(appeal: Appeal, *, actor: Any, at: datetime) -> Application:
+    """The learner takes an undecided appeal back: the case stands where it stood before, and the level is used up. Raises WrongState."""
+    application = locked(appeal.application, State.APPEALED)
+    appeal = _open_appeal(application)
+    _close(appeal, result=AppealResult.WITHDRAWN, actor=None, at=at)
+    _go_back(application, appeal, action="withdraw_appeal", actor=actor, at=at)
+    tell_learner(application, "appeal_withdrawn")
+    if appeal.taken_by is not None:
+        tell_desk(application, "appeal_is_gone", [appeal.taken_by])
     return application
 
 

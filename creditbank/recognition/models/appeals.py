@@ -88,7 +88,11 @@ class Appeal(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(result="", decided_at__isnull=True, by_default=False)
-                | (~Q(result="") & Q(decided_at__isnull=False) & (Q(by_default=True) | Q(decided_by__isnull=False))),
+                | (
+                    ~Q(result="")
+                    & Q(decided_at__isnull=False)
+                    & (Q(by_default=True) | Q(decided_by__isnull=False) | Q(result=AppealResult.WITHDRAWN))
+                ),
                 name="appeal_decided_or_open",
             ),
         ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Query, Router
@@ -23,10 +22,10 @@ from creditbank.recognition.enums import ApplicationState, LineChoice, RefusalRe
 from creditbank.recognition.models import DESK_ROLES, Application
 from creditbank.recognition.problems import told
 from creditbank.recognition.queries import cases_of
-from creditbank.recognition.rest.learner import state_of
+from creditbank.recognition.rest.finding import case_of, state_of
 from creditbank.recognition.rest.schemas import ApplicationDetailOut, ApplicationQuestion, ApplicationsOut, DecideIn, LineDecisionIn, TextIn
 from creditbank.recognition.rest.telling import tell_application, tell_whole_application
-from foundation.api import PRIVATE_PROBLEMS, WRITE_PROBLEMS, Problem, access, cursor_page, only_known
+from foundation.api import PRIVATE_PROBLEMS, WRITE_PROBLEMS, Problem, cursor_page, only_known
 from identity.api import InstitutionToken, Role
 
 router = Router(tags=["credit bank: desk"])
@@ -46,9 +45,9 @@ def list_queue(request: Any, question: Query[ApplicationQuestion]) -> dict[str, 
 @router.get(
     "/desk/applications/{reference}", response={200: ApplicationDetailOut, **PRIVATE_PROBLEMS}, auth=django_auth, summary="Read one case"
 )
-def read_case(request: Any, reference: str) -> dict[str, Any]:
+def readcase_of(request: Any, reference: str) -> dict[str, Any]:
     """With its lines, its steps and what was not used."""
-    return tell_whole_application(_case(request, reference, to="view_case"))
+    return tell_whole_application(case_of(request, reference, to="view_case"))
 
 
 @router.post(
@@ -78,7 +77,7 @@ def ask(request: Any, reference: str, body: TextIn) -> dict[str, Any]:
 )
 def decide(request: Any, reference: str, body: DecideIn) -> dict[str, Any]:
     """What the first officer says about every line."""
-    decisions = {line.position: _line(line) for line in body.lines}
+    decisions = {line.position: read_line(line) for line in body.lines}
     return _step(
         request, reference, "decide",
         lambda row: decide_application(row, decisions=decisions, actor=request.user, at=timezone.now(), message=body.message),
@@ -121,8 +120,8 @@ def list_for_institution(request: Any, question: Query[ApplicationQuestion]) -> 
     return {"items": [tell_application(row) for row in page.items], "next_cursor": page.next_cursor}
 
 
-def _line(line: LineDecisionIn) -> LineDecision:
-    """Raises Problem 422 for words that do not exist."""
+def read_line(line: LineDecisionIn) -> LineDecision:
+    """What was said about one line. Raises Problem 422 for words that do not exist."""
     if line.choice not in LineChoice.values:
         raise Problem(422, "invalid", _("Some values are not valid."), choice=list(LineChoice.values))
     if line.reason and line.reason not in RefusalReason.values:
@@ -130,13 +129,8 @@ def _line(line: LineDecisionIn) -> LineDecision:
     return LineDecision(line.choice, line.amount, line.reason, line.note)
 
 
-def _case(request: HttpRequest, reference: str, *, to: str) -> Application:
-    rows = Application.objects.select_related("programme", "institution", "learner")
-    return access(rows, reference, user=request.user, to=to, field="reference")
-
-
 def _step(request: Any, reference: str, to: str, work: Callable[[Application], Application]) -> dict[str, Any]:
-    row = _case(request, reference, to=to)
+    row = case_of(request, reference, to=to)
     with told():
         work(row)
-    return tell_whole_application(_case(request, reference, to="view_case"))
+    return tell_whole_application(case_of(request, reference, to="view_case"))

@@ -7,40 +7,34 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from ninja import Header, Query, Router
+from ninja import Query, Router
 from ninja.security import django_auth
 
-from creditbank.catalogue.models import Programme
 from creditbank.recognition.actions import accept_decision, answer_request, request_withdrawal, send_application, withdraw_application
-from creditbank.recognition.enums import ApplicationState
 from creditbank.recognition.models import Application
 from creditbank.recognition.problems import told
-from creditbank.recognition.queries import propose
+from creditbank.recognition.rest.finding import draft_of, fresh_proposal, own_application, programme_of, state_of
 from creditbank.recognition.rest.schemas import ApplicationDetailOut, ApplicationQuestion, ApplicationsOut, ApplyIn, ProposalOut, TextIn
 from creditbank.recognition.rest.telling import tell_application, tell_proposal, tell_whole_application
-from foundation.api import PRIVATE_PROBLEMS, WRITE_PROBLEMS, Problem, access, answer_once, cursor_page, only_known
+from foundation.api import PRIVATE_PROBLEMS, WRITE_PROBLEMS, OnceKey, Problem, answer_once, as_stored, cursor_page, only_known
 
 router = Router(tags=["credit bank: my applications"], auth=django_auth)
 
 
-def state_of(question: ApplicationQuestion) -> str:
-    """The state that was asked for. Raises Problem 422 for one that does not exist."""
-    if question.state and question.state not in ApplicationState.values:
-        raise Problem(422, "invalid", _("Some values are not valid."), state=list(ApplicationState.values))
-    return question.state
-
-
 @router.get("/me/proposals/{programme}", response={200: ProposalOut, **WRITE_PROBLEMS}, summary="The best recognition of one's archive")
 def read_proposal(request: Any, programme: str) -> dict[str, Any]:
-    """What the rules in force would recognise for an open programme today, with a reason for every record that is not used."""
-    row = access(Programme.objects.open().select_related("institution", "system"), programme, user=request.user, field="code")
+    """What the rules in force would recognise for an open programme today, with a reason for every record that is not used.
+
+    A draft that narrows the archive to some records (``PUT …/records``) narrows this too.
+    """
+    row = programme_of(request, programme)
     with told():
-        proposal = propose(request.user, row, on=timezone.localdate())
+        proposal = fresh_proposal(request.user, row, draft_of(request.user, row))
     return tell_proposal(proposal.document(), programme=row.code, book=proposal.version.book.code, version=proposal.version.number)
 
 
 @router.get("/me/applications", response={200: ApplicationsOut, **PRIVATE_PROBLEMS}, summary="List one's own applications")
-def list_own(request: Any, question: Query[ApplicationQuestion]) -> dict[str, Any]:
+def listown_application(request: Any, question: Query[ApplicationQuestion]) -> dict[str, Any]:
     """Newest first, by cursor."""
     only_known(request, question)
     rows = Application.objects.filter(learner=request.user).select_related("programme", "institution")
@@ -51,26 +45,24 @@ def list_own(request: Any, question: Query[ApplicationQuestion]) -> dict[str, An
 
 
 @router.post("/me/applications", response={201: ApplicationDetailOut, **WRITE_PROBLEMS}, summary="Apply")
-def apply(
-    request: Any, body: ApplyIn, idempotency_key: str = Header(alias="Idempotency-Key", min_length=1, max_length=200)
-) -> tuple[int, Any]:
+def apply(request: Any, body: ApplyIn, idempotency_key: OnceKey) -> tuple[int, Any]:
     """Apply for exactly the proposal that was read. The same Idempotency-Key with the same body answers as before and does nothing."""
     if not body.declaration:
         raise Problem(422, "declaration_missing", _("Please confirm the declaration."))
-    programme = access(Programme.objects.open().select_related("institution", "system"), body.programme, user=request.user, field="code")
+    programme = programme_of(request, body.programme)
 
     def work() -> tuple[int, Any]:
         with told():
             sent = send_application(programme, learner=request.user, at=timezone.now(), shown_hash=body.snapshot_hash)
-        return 201, _stored(tell_whole_application(sent))
+        return 201, as_stored(ApplicationDetailOut, tell_whole_application(sent))
 
     return answer_once(principal=str(request.user.uuid), endpoint="me/applications", key=idempotency_key, body=body.dict(), work=work)
 
 
 @router.get("/me/applications/{reference}", response={200: ApplicationDetailOut, **PRIVATE_PROBLEMS}, summary="Read one's own application")
-def read_own(request: Any, reference: str) -> dict[str, Any]:
+def readown_application(request: Any, reference: str) -> dict[str, Any]:
     """With its lines, its steps, and the reason for everything that was not used."""
-    return tell_whole_application(_own(request, reference, to="view"))
+    return tell_whole_application(own_application(request, reference, to="view"))
 
 
 @router.post("/me/applications/{reference}/withdraw", response={200: ApplicationDetailOut, **WRITE_PROBLEMS}, summary="Take it back")
@@ -104,20 +96,8 @@ def accept(request: Any, reference: str) -> dict[str, Any]:
     return _step(request, reference, "accept", lambda row: accept_decision(row, actor=request.user, at=timezone.now()))
 
 
-def _own(request: Any, reference: str, *, to: str) -> Application:
-    rows = Application.objects.filter(learner=request.user).select_related("programme", "institution", "learner")
-    return access(rows, reference, user=request.user, to=to, field="reference")
-
-
 def _step(request: Any, reference: str, to: str, work: Callable[[Application], Application]) -> dict[str, Any]:
-    row = _own(request, reference, to=to)
+    row = own_application(request, reference, to=to)
     with told():
         work(row)
-    return tell_whole_application(_own(request, reference, to="view"))
-
-
-def _stored(answer: dict[str, Any]) -> dict[str, Any]:
-    """As JSON keeps it, so that a repeated answer is the same."""
-    steps = [{**step, "at": step["at"].isoformat()} for step in answer["steps"]]
-    moments = {name: answer[name].isoformat() for name in ("due_on", "waiting_until", "submitted_at", "decided_at") if answer[name]}
-    return {**answer, **moments, "steps": steps}
+    return tell_whole_application(own_application(request, reference, to="view"))

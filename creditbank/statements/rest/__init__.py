@@ -1,0 +1,14 @@
+"""Routes of the HTTP API about one's own account, papers, and the public check of papers."""
+
+from ninja import Router
+
+from creditbank.statements.rest.account import router as account
+from creditbank.statements.rest.checks import router as checks
+from creditbank.statements.rest.desk import router as desk
+from creditbank.statements.rest.papers import router as papers
+
+router = Router()
+for part in (account, papers, checks, desk):
+    router.add_router("", part)
+
+__all__ = ["router"]
