@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/applications/<str:reference>/answer/", recognition.answer, name="answer"),
     path("my/applications/<str:reference>/accept/", recognition.accept, name="accept"),
     path("my/applications/<str:reference>/appeal/", recognition.appeal, name="appeal"),
+    path("my/applications/<str:reference>/appeal/withdraw/", recognition.take_appeal_back, name="withdraw_appeal"),
     path("my/applications/<str:reference>/letter/", recognition.letter, name="letter"),
     path("my/applications/<str:reference>/evidence/<str:file_uuid>/", recognition.evidence_file, name="evidence_file"),
     path("my/transcript/", statements.transcripts, name="transcripts"),

@@ -23,7 +23,9 @@ from identity.institutions.tokens import SCOPES
 from tests.factories.creditbank import make_application, make_bank
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-EXAMPLES = 8
+EXAMPLES = {"anonymous": 2}
+USUALLY, LONG = 4, 30
+"""How often each operation is asked by one caller; nobody in particular is turned away at the door of most."""
 WHO = ("anonymous", "learner", "officer", "reviewer", "token")
 
 
@@ -57,16 +59,27 @@ def _headers(who: str) -> dict[str, str]:
 @pytest.mark.parametrize("who", WHO)
 def test_every_operation_answers_as_it_is_described(who, one_connection):
     """Each operation is asked with what its description allows and with what it forbids; nothing that was written stays."""
+    _ask_all(who, EXAMPLES.get(who, USUALLY))
+
+
+@pytest.mark.soak
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", WHO)
+def test_every_operation_answers_as_it_is_described_for_long(who, one_connection):
+    """The same, asked often."""
+    _ask_all(who, LONG)
+
+
+def _ask_all(who: str, examples: int) -> None:
     headers = _headers(who)
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
-
     for found in schema.get_all_operations():
-        _ask(found.ok(), headers)
+        _ask(found.ok(), headers, examples)
 
 
-def _ask(operation: Any, headers: dict[str, str]) -> None:
+def _ask(operation: Any, headers: dict[str, str], examples: int) -> None:
     @given(case=operation.as_strategy())
-    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     def check(case: Any) -> None:
         case.cookies.clear()  # a caller has one session, and it is not made up
         with transaction.atomic():

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Field, Query, Router, Schema
 
 from creditbank.catalogue.models import Outcome, Programme
-from foundation.api import READ_PROBLEMS, access, cursor_page, only_known
+from foundation.api import READ_PROBLEMS, UNCHANGED, Problem, access, cursor_page, only_known, with_etag
 
 router = Router(tags=["credit bank: catalogue"])
 
@@ -91,31 +92,44 @@ class ProgrammeQuestion(Schema):
     limit: int = Field(20, ge=1, le=100, description="Programmes a page.")
 
 
-@router.get("/outcomes", response={200: OutcomesOut, **READ_PROBLEMS}, summary="Find outcomes")
+@router.get("/outcomes", response={200: OutcomesOut, **UNCHANGED, **READ_PROBLEMS}, summary="Find outcomes")
+@with_etag
 def list_outcomes(request: HttpRequest, question: Query[OutcomeQuestion]) -> dict[str, Any]:
     """Outcomes of the bank's catalogue, by cursor."""
     only_known(request, question)
     rows = Outcome.objects.select_related("owner", "system")
-    for word in question.q.replace("\x00", " ").split():
+    for word in question.q.split():
         rows = rows.filter(title_zh__icontains=word) | rows.filter(title_en__icontains=word) | rows.filter(code__icontains=word)
     if question.owner:
-        rows = rows.filter(owner__code=question.owner.replace("\x00", ""))
+        rows = rows.filter(owner__code=question.owner)
     page = cursor_page(rows, cursor=question.cursor, limit=question.limit, order=("pk",))
     return {"items": [_outcome(row) for row in page.items], "next_cursor": page.next_cursor}
 
 
-@router.get("/programmes", response={200: ProgrammesOut, **READ_PROBLEMS}, summary="List programmes")
+@router.get("/outcomes/{code}", response={200: OutcomeOut, **UNCHANGED, **READ_PROBLEMS}, summary="Read one outcome")
+@with_etag
+def read_outcome(request: HttpRequest, code: str) -> dict[str, Any]:
+    """An outcome of the bank's catalogue, as it is now."""
+    row = Outcome.objects.select_related("owner", "system").filter(code=code[:60]).first()
+    if row is None:
+        raise Problem(404, "not_found", _("There is nothing at this address."))
+    return _outcome(row)
+
+
+@router.get("/programmes", response={200: ProgrammesOut, **UNCHANGED, **READ_PROBLEMS}, summary="List programmes")
+@with_etag
 def list_programmes(request: HttpRequest, question: Query[ProgrammeQuestion]) -> dict[str, Any]:
     """Programmes, by cursor."""
     only_known(request, question)
     rows = Programme.objects.select_related("institution", "system")
     if question.institution:
-        rows = rows.filter(institution__code=question.institution.replace("\x00", ""))
+        rows = rows.filter(institution__code=question.institution)
     page = cursor_page(rows, cursor=question.cursor, limit=question.limit, order=("pk",))
     return {"items": [_programme(row) for row in page.items], "next_cursor": page.next_cursor}
 
 
-@router.get("/programmes/{code}", response={200: ProgrammeDetailOut, **READ_PROBLEMS}, summary="Read one programme")
+@router.get("/programmes/{code}", response={200: ProgrammeDetailOut, **UNCHANGED, **READ_PROBLEMS}, summary="Read one programme")
+@with_etag
 def read_programme(request: HttpRequest, code: str) -> dict[str, Any]:
     """A programme with its requirements in the order of their positions."""
     row = access(Programme.objects.select_related("institution", "system"), code, user=request.user, field="code")

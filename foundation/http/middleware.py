@@ -12,6 +12,7 @@ from csp.constants import SELF, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import translation
 from django.utils.datastructures import MultiValueDictKeyError
 
 from foundation.audit.context import audit_context
@@ -70,6 +71,19 @@ class CleanInputMiddleware:
                 query.setlist(name, [value.replace("\x00", "") for value in query.getlist(name)])
             query._mutable = False
             request.GET = query  # type: ignore[assignment]
+        return self.get_response(request)
+
+
+class CallerLanguageMiddleware:
+    """Programs have one address for every language: what they call answers in the language that they accept."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith("/api/"):
+            translation.activate(translation.get_language_from_request(request))
+            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
         return self.get_response(request)
 
 

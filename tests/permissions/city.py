@@ -143,13 +143,15 @@ def arguments(world: World) -> dict[str, Any]:
         "review_id": SourceReview.objects.get().pk, "book": "CCC", "batch_uuid": ResultBatch.objects.get().uuid, "number": 1, "form": "json", "language": "en",
         "token_uuid": ApiToken.objects.get().uuid, "unit": "A", "programme": "NUR",
         "file_uuid": ApplicationEvidence.objects.get().uuid, "exception_uuid": IndividualException.objects.get().uuid,
-        "policy_id": RecognitionPolicy.objects.latest("id").pk,
+        "level": 1, "policy_id": RecognitionPolicy.objects.latest("id").pk,
     }  # fmt: skip
 
 
 PER_ROUTE: dict[str, str] = {
     "institutions": "BBB",
     "agreements": "AGR",
+    "api/v1/agreements": "AGR",
+    "api/v1/programmes": "NUR",
     "desk/agreements": "AGR",
     "desk/submissions": "CCC",
     "my/applications": "NUR",

@@ -68,6 +68,47 @@ class ConvertIn(Schema):
     programme: str = Field("", max_length=40, description="Only this programme.")
 
 
+class ConversionQuestion(Schema):
+    """For which programme."""
+
+    programme: str = Field("", max_length=40, description="Only this programme.")
+
+
+class SourceOut(Schema):
+    """One published rule that gives something: its sentence in both languages, and its typed form."""
+
+    book: str
+    version: int
+    rule: str
+    kind: str
+    sentence_zh: str
+    sentence_en: str
+    document: dict[str, Any]
+
+
+class SourcesOut(Schema):
+    """What counts as an outcome."""
+
+    outcome: str
+    sources: list[SourceOut]
+
+
+class RequirementSourcesOut(Schema):
+    """A requirement with the rules whose grants it accepts."""
+
+    path: str
+    title_zh: str
+    title_en: str
+    sources: list[SourceOut]
+
+
+class ProgrammeSourcesOut(Schema):
+    """What counts towards a programme, requirement by requirement."""
+
+    programme: str
+    requirements: list[RequirementSourcesOut]
+
+
 class ApplicationOut(Schema):
     """An application and where it stands."""
 

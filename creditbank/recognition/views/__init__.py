@@ -29,6 +29,7 @@ from creditbank.recognition.views.learner import (
     evidence_file,
     letter,
     my_applications,
+    take_appeal_back,
     withdraw,
 )
 from creditbank.recognition.views.managing import (
@@ -87,6 +88,7 @@ __all__ = [
     "return_case",
     "reverse_case",
     "stop_exception",
+    "take_appeal_back",
     "take_back",
     "take_case_appeal",
     "withdraw",

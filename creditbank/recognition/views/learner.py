@@ -22,6 +22,7 @@ from creditbank.recognition.actions import (
     may_appeal,
     request_withdrawal,
     submit_appeal,
+    withdraw_appeal,
     withdraw_application,
 )
 from creditbank.recognition.actions.applications import can_still_withdraw
@@ -115,6 +116,22 @@ def appeal(request: HttpRequest, reference: str) -> HttpResponse:
         "default_label": DefaultResult(terms.default_at(row.appeals.count() + 1)).label,
     }  # fmt: skip
     return render(request, "creditbank/appeal.html", context, status=400 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def take_appeal_back(request: HttpRequest, reference: str) -> HttpResponse:
+    """Withdraw the appeal that nobody has decided yet."""
+    row = _own(request, reference, to="appeal")
+    appeal = row.appeals.filter(result="").select_related("application").first()
+    try:
+        if appeal is None:
+            raise WrongState(row.state)
+        withdraw_appeal(appeal, actor=request.user, at=timezone.now())
+        messages.success(request, _("The appeal was withdrawn; the application stands where it stood before."))
+    except WrongState:
+        messages.error(request, _("This appeal was decided meanwhile; nothing was changed."))
+    return redirect("creditbank:application", reference)
 
 
 @login_required
