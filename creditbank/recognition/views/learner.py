@@ -125,11 +125,12 @@ def take_appeal_back(request: HttpRequest, reference: str) -> HttpResponse:
     row = _own(request, reference, to="appeal")
     appeal = row.appeals.filter(result="").select_related("application").first()
     try:
-        if appeal is None:
-            raise WrongState(row.state)
-        withdraw_appeal(appeal, actor=request.user, at=timezone.now())
-        messages.success(request, _("The appeal was withdrawn; the application stands where it stood before."))
+        done = appeal is not None and withdraw_appeal(appeal, actor=request.user, at=timezone.now())
     except WrongState:
+        done = False
+    if done:
+        messages.success(request, _("The appeal was withdrawn; the application stands where it stood before."))
+    else:
         messages.error(request, _("This appeal was decided meanwhile; nothing was changed."))
     return redirect("creditbank:application", reference)
 
