@@ -6,8 +6,10 @@ export PYTHONUTF8 := 1
 VENV := .venv
 RUN := $(VENV)/bin/python
 WORKERS ?= auto
+# Parts that wait for different things share the processors; where make can, it keeps the output of each together until its end.
+SIDE_BY_SIDE = $(MAKE) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: help setup demo test check bench soak format lock clean
+.PHONY: help setup demo test test-sqlite test-postgres test-browser check check-types check-rest bench soak format lock clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*##' Makefile | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -31,17 +33,30 @@ setup: $(VENV)/base.ok ## build everything, serve nothing
 demo: setup ## build everything and serve the demo city at http://localhost:8000 (PORT=… chooses another port)
 	@PORT=$(PORT) $(RUN) -m config.serve
 
-test: $(VENV)/dev.ok ## the whole suite: SQLite, then PostgreSQL, then the browser
+test: $(VENV)/dev.ok ## the whole suite: SQLite, PostgreSQL and the browser, side by side
 	@$(RUN) -m config.catalogues
+	@echo "Three runs side by side; where make can, each is shown when it has ended"
+	@+$(SIDE_BY_SIDE) -j 3 test-sqlite test-postgres test-browser
+
+test-sqlite: $(VENV)/dev.ok
 	$(RUN) -m pytest -n $(WORKERS) --dist loadgroup -m "not browser and not soak and not privileged"
+
+test-postgres: $(VENV)/dev.ok
 	$(RUN) -m tests.postgres $(RUN) -m pytest -n $(WORKERS) --dist loadgroup -m "postgres and not soak and not privileged"
+
+test-browser: $(VENV)/dev.ok
 	$(RUN) -m pytest -n 0 -m "browser and not soak" tests/browser
 
 check: $(VENV)/dev.ok ## format, lint, types, import contracts, templates, migrations, deployment check
 	@$(RUN) -m config.catalogues
+	@+$(SIDE_BY_SIDE) -j 2 check-types check-rest
+
+check-types: $(VENV)/dev.ok
+	$(VENV)/bin/mypy
+
+check-rest: $(VENV)/dev.ok
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/djangofmt --check --quiet --line-length 140 --indent-width 2 templates
 	$(VENV)/bin/djlint --lint --quiet templates

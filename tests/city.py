@@ -5,10 +5,13 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+
+from tests import databases
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,10 +45,12 @@ def _build(target: Path) -> None:
         for old in folder.glob("city-*"):
             old.unlink()
         building = folder / "city-building.sqlite3"
-        for command in (["migrate", "--verbosity", "0"], ["seed_demo"]):
-            subprocess.run(
-                [sys.executable, "manage.py", *command], cwd=ROOT, env=environment(building, 1), check=True, stdout=subprocess.DEVNULL
-            )
+        for leftover in folder.glob("city-building*"):
+            leftover.unlink()
+        shutil.copyfile(databases.template(), building)
+        subprocess.run(
+            [sys.executable, "manage.py", "seed_demo"], cwd=ROOT, env=environment(building, 1), check=True, stdout=subprocess.DEVNULL
+        )
         _merge_wal(building)
         building.rename(target)
 

@@ -63,7 +63,7 @@ def point_to(name: str) -> None:
 def template() -> str:
     """Name of the template, built now if this state of the migrations has none yet."""
     key = state_key()
-    with _lock("template"):
+    with _lock(f"{vendor()}-template"):
         return _sqlite_template(key) if vendor() == "sqlite" else _postgres_template(key)
 
 
@@ -96,6 +96,13 @@ def _postgres_template(key: str) -> str:
     return name
 
 
+def do_not_wait_for_the_disk() -> None:
+    """Tests kill workers and connections, never the machine: no commit of theirs has to outlive a power cut."""
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        _admin(f"ALTER SYSTEM SET {setting} = off")
+    _admin("SELECT pg_reload_conf()")
+
+
 def _admin(statement: str, *parameters: str) -> list[tuple[object, ...]]:
     import psycopg
 
@@ -117,7 +124,7 @@ def clone(name: str) -> str:
         shutil.copyfile(source, target)
         return str(target)
     drop(name)
-    with _lock("template"):
+    with _lock("postgresql-template"):
         _admin(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
     return name
 
@@ -130,6 +137,19 @@ def drop(name: str) -> None:
             Path(name + suffix).unlink(missing_ok=True)
     else:
         _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def own(purpose: str) -> Iterator[str]:
+    """Let this process work in a fresh clone, and afterwards in its former database again."""
+    before = settings.DATABASES["default"]["NAME"]
+    name = clone(f"{purpose}_{os.getpid()}")
+    point_to(name)
+    try:
+        yield name
+    finally:
+        drop(name)
+        point_to(before)
 
 
 def url_of(name: str) -> str:

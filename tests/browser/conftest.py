@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,10 +48,17 @@ def chromium() -> str:
     return path
 
 
+@pytest.fixture(scope="session")
+def city(django_db_blocker: Any) -> Path:
+    """The demo city's database, to be copied."""
+    with django_db_blocker.unblock():
+        return built_city()
+
+
 @contextmanager
-def _serving(folder: Path) -> Iterator[str]:
+def _serving(city: Path, folder: Path) -> Iterator[str]:
     database = folder / "site.sqlite3"
-    shutil.copyfile(built_city(), database)
+    shutil.copyfile(city, database)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -76,16 +84,16 @@ def _serving(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def site(chromium: str, city: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running demo that all tests share."""
-    with _serving(tmp_path_factory.mktemp("site")) as address:
+    with _serving(city, tmp_path_factory.mktemp("site")) as address:
         yield address
 
 
 @pytest.fixture
-def fresh_site(chromium: str, tmp_path: Path) -> Iterator[str]:
+def fresh_site(chromium: str, city: Path, tmp_path: Path) -> Iterator[str]:
     """The address of a demo in which nobody has done anything yet."""
-    with _serving(tmp_path) as address:
+    with _serving(city, tmp_path) as address:
         yield address
 
 

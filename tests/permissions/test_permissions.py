@@ -12,14 +12,18 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test import override_settings
 
+from tests import databases
 from tests.permissions.city import PRINCIPALS, arguments, build_city, client_of
 from tests.permissions.walk import address, routes
+from tests.stories.world import World
 
 TABLE = Path(__file__).with_name("permissions.csv")
 WRITING = os.environ.get("PERMISSIONS") == "write"
@@ -73,21 +77,37 @@ class _Writes:
         return execute(sql, params, many, context)
 
 
-def _asked(who: str) -> Iterator[tuple[tuple[str, str], str, set[str]]]:
-    world = build_city()
+def _asked(world: World, who: str) -> Iterator[tuple[tuple[str, str], str, set[str]]]:
+    """Sign in once; then every request begins where that ended, whatever the one before it did to session, cookies and rows."""
     known = arguments(world)
+    client = client_of(world, who)
+    signed_in = client.cookies
     for route in routes():
-        path = address(route, known, world)
+        path = address(route, known)
         for method in ("GET", "POST"):
             writes = _Writes()
+            client.cookies = deepcopy(signed_in)
             with transaction.atomic():
-                client = client_of(world, who)
                 with connection.execute_wrapper(writes):
                     answer = client.get(path) if method == "GET" else client.post(path, BODIES.get(route))
                 if answer.streaming:
                     b"".join(answer.streaming_content)  # to its end: closing it half-way would close the transaction's connection too
                 transaction.set_rollback(True)
             yield (route, method), _word(answer), writes.tables
+
+
+@pytest.fixture(scope="module")
+def city(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Path]]:
+    """The world and the folder of its files, built once in a database of its own; everybody who asks takes back what they did."""
+    files = tmp_path_factory.mktemp("city")
+    with django_db_blocker.unblock(), databases.own("city"), override_settings(MEDIA_ROOT=files):
+        yield build_city(), files
+
+
+@pytest.fixture
+def world(city: tuple[World, Path], settings: Any) -> World:
+    world, settings.MEDIA_ROOT = city
+    return world
 
 
 def test_every_address_has_a_line_and_every_line_an_address():
@@ -103,10 +123,11 @@ def test_no_line_allows_a_server_error():
     assert failing == {"cms/failwhale/"}  # Wagtail's own page for trying out its 500
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("who", PRINCIPALS)
-def test_everybody_gets_what_the_table_says_and_nothing_moves_where_it_says_no(who):
-    asked = list(_asked(who))
+def test_everybody_gets_what_the_table_says_and_nothing_moves_where_it_says_no(world, who):
+    with transaction.atomic():
+        asked = list(_asked(world, who))
+        transaction.set_rollback(True)
     if WRITING:
         _write(who, {key: word for key, word, _tables in asked})
     expected = _expected()[who]

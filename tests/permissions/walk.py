@@ -9,9 +9,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import LocalePrefixPattern, RegexPattern
 
-from cms.api import CoursePage
 from tests.permissions.city import PER_ROUTE
-from tests.stories.world import World
 
 ARGUMENT = re.compile(r"<(?:(\w+):)?(\w+)>")
 
@@ -32,9 +30,9 @@ def _walk(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[str
             yield prefix + part
 
 
-def address(route: str, known: dict[str, Any], world: World) -> str:
+def address(route: str, known: dict[str, Any]) -> str:
     """The route with its arguments filled in."""
-    course = CoursePage.objects.get()
+    course = known["course"]
     numbers = {"image_id": 1, "document_id": 1, "page_view_restriction_id": 1}
 
     def fill(match: re.Match[str]) -> str:
