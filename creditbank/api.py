@@ -158,9 +158,18 @@ from creditbank.recognition.models import (
 from creditbank.recognition.queries import Proposal, evidence_for, propose, replay, without_deposit
 from creditbank.recognition.terms import Terms
 from creditbank.recognition.uploads import clean_file
-from creditbank.results.actions import enter_rows, release_batch, submit_batch, upload_results
+from creditbank.results.actions import (
+    answer_undo,
+    ask_to_undo,
+    enter_rows,
+    release_batch,
+    submit_batch,
+    upload_results,
+)
 from creditbank.results.models import ResultBatch
 from creditbank.rules.clocks import NoCalendar
+from creditbank.simulation.actions import start_simulation
+from creditbank.simulation.models import SimulationRun
 from creditbank.statements.actions import (
     export_submission,
     issue_certificate,
@@ -278,6 +287,7 @@ __all__ = [
     "SamePerson",
     "SamePersonTwice",
     "SecondPersonNeeded",
+    "SimulationRun",
     "SourceReview",
     "Standing",
     "StatementLine",
@@ -299,7 +309,9 @@ __all__ = [
     "agree_to_correction",
     "answer_exception",
     "answer_request",
+    "answer_undo",
     "answer_withdrawal",
+    "ask_to_undo",
     "assign_application",
     "balances",
     "build_case_file",
@@ -377,6 +389,7 @@ __all__ = [
     "sign_agreement",
     "stand_aside",
     "start_application",
+    "start_simulation",
     "statement_lines",
     "store_version",
     "submission_table",

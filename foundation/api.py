@@ -41,6 +41,7 @@ from foundation.notices.models import Notice
 from foundation.notices.recipients import Recipient, register_recipient_finder
 from foundation.notices.texts import register_notice, registered_notices
 from foundation.outbound.requests import Answer, OutboundFailed, OutboundRefused, require_outbound, send_outbound
+from foundation.tables.cells import CellReader
 from foundation.tables.exceptions import UnreadableTable
 from foundation.tables.exports import CellKind, Figure, Heading, Row, Table, csv_of, harmless, xlsx_of
 from foundation.tables.reading import read_table
@@ -57,6 +58,7 @@ __all__ = [
     "AuditContext",
     "AuditEntry",
     "CellKind",
+    "CellReader",
     "Column",
     "Complaint",
     "CreditSystem",

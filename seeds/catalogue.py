@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import yaml
@@ -24,9 +25,16 @@ class CityCourse:
     outcome: str
 
 
+@cache
 def read_yaml(name: str) -> Any:
-    """A data file; text stays text and amounts are quoted in the files, so no float appears."""
+    """A data file, read once and never changed; text stays text and amounts are quoted in the files, so no float appears."""
     return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+
+
+def rule_rows() -> dict[str, list[Any]]:
+    """Outcomes, rates, agreements, programmes and rule books of all institutions, in the order of the files."""
+    files = [read_yaml(name) for name in ("rulebook.yaml", "rulebooks.yaml")]
+    return {name: [row for rows in files for row in rows[name]] for name in files[0]}
 
 
 def city_courses() -> list[CityCourse]:

@@ -42,6 +42,8 @@ from seeds.people import DEMO_PEOPLE, GIVEN, PASSWORD, RARE, SURNAMES
 
 SEED = 20_261_124
 LEARNERS = 300
+HOMES = ("JLOU", "JLMV", "JLOU", "PWC", "JLOU", "YQE", "JLOU", "JLHV", "JLUT")
+"""Where every other of the learners is enrolled, in turn; the others learn as citizens."""
 
 
 @dataclass
@@ -164,7 +166,12 @@ def _learners(city: City) -> list[User]:
     ]
     if not User.objects.filter(email=rows[-1].email).exists():
         User.objects.bulk_create(rows, ignore_conflicts=True)
-    return list(User.objects.filter(email__startswith="learner", email__endswith="@demo.example").order_by("email"))
+    learners = list(User.objects.filter(email__startswith="learner", email__endswith="@demo.example").order_by("email"))
+    for number, learner in enumerate(learners):
+        school = city.institutions[HOMES[number % len(HOMES)]]
+        if number % 2 == 0:
+            grant_membership(learner, school, Role.LEARNER, actor=None, starts_on=city.today - timedelta(days=700))
+    return learners
 
 
 def build_courses(city: City) -> None:

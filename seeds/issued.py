@@ -1,48 +1,45 @@
-"""Papers of the city: transcripts and certificates, among them some that are no longer valid."""
+"""Papers of the city beside the certificates that learners fetched (``seeds.cases``): transcripts, and the codes of submission files."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-from django.utils import timezone
-
-from creditbank.api import (
-    Application,
-    ApplicationState,
-    Certificate,
-    SubmissionCode,
-    Transcript,
-    issue_certificate,
-    issue_transcript,
-    replace_codes,
-    revoke_certificate,
-    revoke_transcript,
-)
+from creditbank.api import SubmissionCode, issue_transcript, replace_codes, revoke_transcript
+from identity.api import User
 from seeds.city import City
+from seeds.clock import standing_at
+from seeds.timeline import Event
 
 DATA = Path(__file__).resolve().parent / "data"
 
 
-def issue_papers(city: City) -> None:
-    """Transcripts for those who asked, the first of 林晓雯 taken back again; certificates of what was credited, one revoked and renewed."""
-    now = timezone.now()
+def enter_codes(city: City) -> None:
+    """The code table of the bank that receives submission files."""
     if not SubmissionCode.objects.exists():
         with (DATA / "submission-codes.csv").open(encoding="utf-8", newline="") as file:
             replace_codes(
                 "SHCB", [(row["sheet"], row["kind"], row["ours"], row["theirs"], row["label"]) for row in csv.DictReader(file)], actor=None
             )
-    for person in (city.named("lin"), *city.learners[:3]):
-        if not Transcript.objects.filter(learner=person).exists():
-            first = issue_transcript(person, actor=person, at=now - timedelta(hours=3))
-            if person == city.named("lin"):
-                revoke_transcript(first, actor=person, at=now - timedelta(hours=2), reason="发错了收件人，已另行出具。")
-                issue_transcript(person, actor=person, at=now - timedelta(hours=1))
-    if Certificate.objects.exists():
-        return
-    credited = Application.objects.filter(state=ApplicationState.POSTED).order_by("id")
-    papers = [issue_certificate(row, actor=row.learner, at=now - timedelta(hours=3)) for row in credited.select_related("learner")]
-    if papers:
-        revoke_certificate(papers[0], actor=city.named("he"), at=now - timedelta(hours=2), reason="姓名登记有误，已更正。")
-        issue_certificate(papers[0].application, actor=city.named("zhou"), at=now - timedelta(hours=1))
+
+
+def events(city: City) -> Iterator[Event]:
+    """林晓雯 has a transcript that has run out, one that she took back, and one that holds."""
+    lin = city.named("lin")
+    for person, days_ago, valid_days, taken_back in (
+        (lin, 200, 90, False), (city.named("du"), 30, 0, False), (lin, 20, 0, True), (city.learners[0], 9, 180, False), (lin, 5, 0, False),
+    ):  # fmt: skip
+        yield Event(city.at(days_ago, hour=19), partial(_issue, city, person, days_ago, valid_days, taken_back=taken_back))
+
+
+def _issue(city: City, person: User, days_ago: int, valid_days: int, *, taken_back: bool) -> None:
+    at = city.at(days_ago, hour=19)
+    with standing_at(at):
+        paper = issue_transcript(person, actor=person, at=at, valid_until=at.date() + timedelta(days=valid_days) if valid_days else None)
+    if taken_back:
+        later = at + timedelta(hours=15)
+        with standing_at(later):
+            revoke_transcript(paper, actor=person, at=later, reason="发错了收件人，已另行出具。")

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+import random
+from collections import defaultdict
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
-
-from django.db import transaction
-from django.utils import timezone
 
 from cms.api import CoursePage, course_content, latest_version, quiz_of
-from creditbank.api import (
-    Application,
-    LineDecision,
-    NothingToRecognise,
-    Programme,
-    add_evidence,
-    claim_application,
-    clean_file,
-    confirm_decision,
-    decide_application,
-    deposit_record,
-    evidence_for,
-    propose,
-    request_information,
-    start_application,
-    submit_application,
-)
 from foundation.api import CreditSystem
 from identity.api import Institution, Role, User, grant_membership
 from learning.api import (
@@ -46,9 +26,11 @@ from learning.api import (
     open_run,
     record_history,
 )
-from seeds.catalogue import read_yaml
+from seeds.catalogue import rule_rows
 from seeds.city import City
-from seeds.papers import scanned_record
+from seeds.clock import standing_at
+from seeds.desks import desk_person
+from seeds.people import GIVEN, SURNAMES
 
 PER_LEARNER = 2
 
@@ -71,9 +53,11 @@ def open_runs(city: City) -> None:
 
 
 def _administrator(city: City, institution: Institution) -> User:
-
     email = f"administrator.{institution.code.lower()}@demo.example"
-    user = User.objects.filter(email=email).first() or User.objects.create_user(name="校务管理员", email=email, is_demo=True)
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        chance = random.Random(email)
+        user = User.objects.create_user(name=chance.choice(SURNAMES) + chance.choice(GIVEN), email=email, is_demo=True)
     grant_membership(user, institution, Role.SCHOOL_ADMINISTRATOR, actor=None, starts_on=city.today - timedelta(days=720))
     return User.objects.get(pk=user.pk)
 
@@ -89,14 +73,16 @@ def study(city: City) -> None:
         for run in city.chance.sample(runs, min(len(runs), city.chance.randint(1, PER_LEARNER)))
     ]
     histories += _stories(city, {run.outcome_code: run for run in runs})
-    _deposit(record_history(histories))
+    record_history(histories)
 
 
 def _stories(city: City, by_outcome: dict[str, CourseRun]) -> list[StudyHistory]:
     """What the people with a name in the demo studied."""
     wanted = [
         ("lin", "JLOU:ELD201", 150, True), ("lin", "JLOU:ELD202", 510, True), ("lin", "JLOU:ELD204", 690, True), ("lin", "YQE:CAL101", 300, True),
-        ("lin", "JLUT:AI101", 90, True), ("lin", "JLOU:MED101", 6, False), ("wang", "YQE:CAL101", 60, True), ("chen", "JLUT:PY101", 30, True),
+        ("lin", "JLUT:AI101", 90, True), ("lin", "JLOU:MED101", 6, False), ("wang", "YQE:CAL101", 60, True), ("wang", "PWC:PHN101", 110, True),
+        ("chen", "JLUT:PY101", 60, True), ("chen", "JLUT:AI101", 12, False), ("du", "YQE:CAL101", 420, True), ("du", "PWC:GAR101", 300, True),
+        ("du", "PWC:PHN101", 220, True),
     ]  # fmt: skip
     return [
         _history(city, by_outcome[outcome], city.named(key), days_ago=days, finishes=finishes)
@@ -137,42 +123,46 @@ def _answers(city: City, run: CourseRun, block_id: str, *, careful: bool) -> dic
     return given
 
 
-def _deposit(records: Sequence[LearningRecord]) -> None:
-    rows = LearningRecord.objects.filter(pk__in=[record.pk for record in records]).select_related("learner", "institution", "credit_system")
-    with transaction.atomic():
-        for record in rows.order_by("earned_on", "id"):
-            deposit_record(record, on=record.earned_on)
-
-
 def report_results(city: City) -> None:
     """Results that institutions report: certificates, examinations, training at work; and what learners add themselves."""
     if LearningRecord.objects.filter(source=RecordSource.INSTITUTION_UPLOAD).exists():
         return
-    outcomes = {row[0]: row for row in read_yaml("rulebook.yaml")["outcomes"]}
-    lin = city.named("lin")
-    rows = [
-        _result(city, outcomes, lin, "JLHV:NUR101", 4100, score="82"),
-        _result(city, outcomes, lin, "JLHV:NUR102", 3930, score="78"),
-        _result(city, outcomes, lin, "JLHV:NUR103", 3740, score="71"),
-        _result(city, outcomes, lin, "JLSA:CERT5", 3000, score="76"),
-        _result(city, outcomes, lin, "JLSA:CERT4", 1500, score="81"),
-        _result(city, outcomes, lin, "JLEM:AID101", 1480, score="90", valid_days=1095),
-        _result(city, outcomes, lin, "JLLT:CET4", 400, score="431", scale="CET"),
-        _result(city, outcomes, lin, "CHCARE:DEM", 60, score="88", hours="48", trust=Trust.VERIFIED),
-        _result(city, outcomes, city.named("chen"), "JLLT:CET4", 150, score="452", scale="CET"),
-    ]
+    outcomes = {row[0]: row for row in rule_rows()["outcomes"]}
+    rows = defaultdict[tuple[str, int], list[NewRecord]](list)
+    for key, code, days_ago, told in PERSONAL:
+        rows[code.split(":")[0], min(days_ago, OLDEST_REPORT)].append(_result(city, outcomes, city.named(key), code, days_ago, **told))
     for number, learner in enumerate(city.learners[:160]):
-        codes = city.chance.sample(["JLSA:CERT5", "JLSA:CERT4", "JLHV:NUR101", "JLHV:NUR102", "JLLT:CET4", "JLEM:AID101"], 1 + number % 3)
-        for code in codes:
-            score = str(city.chance.randint(390, 560)) if code == "JLLT:CET4" else str(city.chance.randint(55, 96))
-            rows.append(
-                _result(
-                    city, outcomes, learner, code, city.chance.randint(30, 720), score=score, scale="CET" if code == "JLLT:CET4" else ""
-                )
+        for code in city.chance.sample(REPORTED, 1 + number % 3):
+            days_ago = city.chance.randint(30, 720)
+            on_scale = code == "JLLT:CET4"
+            score = str(city.chance.randint(390, 560) if on_scale else city.chance.randint(55, 96))
+            told = {"score": score} | ({"scale": "CET"} if on_scale else {}) | ({"valid_days": 1095} if code == "JLEM:AID101" else {})
+            # once a quarter an institution reports what was earned in it
+            rows[code.split(":")[0], max(QUARTER * (days_ago // QUARTER), 15)].append(
+                _result(city, outcomes, learner, code, days_ago, **told)
             )
-    records = enter_records(rows, actor=city.named("feng"), at=city.at(20), announce_each=False)
-    _deposit(records)
-    enter_records([_own(city, lin)], actor=lin, at=city.at(10), announce_each=False)
+    for (place, days_ago), news in sorted(rows.items(), key=lambda one: (-one[0][1], one[0][0])):
+        with standing_at(city.at(days_ago, hour=16)):
+            officer = desk_person(city, city.institutions[place], Role.CREDIT_OFFICER)
+            enter_records(news, actor=officer, at=city.at(days_ago, hour=16), announce_each=False)
+    with standing_at(city.at(10)):
+        enter_records([_own(city, city.named("lin"))], actor=city.named("lin"), at=city.at(10), announce_each=False)
+
+
+QUARTER = 90
+OLDEST_REPORT = 590
+"""What was earned before the platform began was entered when it began."""
+REPORTED = ("JLSA:CERT5", "JLSA:CERT4", "JLHV:NUR101", "JLHV:NUR102", "JLLT:CET4", "JLEM:AID101")
+PERSONAL: tuple[tuple[str, str, int, dict[str, Any]], ...] = (
+    ("lin", "JLHV:NUR101", 4100, {"score": "82"}), ("lin", "JLHV:NUR102", 3930, {"score": "78"}), ("lin", "JLHV:NUR103", 3740, {"score": "71"}),
+    ("lin", "JLSA:CERT5", 3000, {"score": "76"}), ("lin", "JLSA:CERT4", 1500, {"score": "81"}),
+    ("lin", "JLEM:AID101", 1480, {"score": "90", "valid_days": 1095}), ("lin", "JLEM:AED102", 706, {"score": "92", "valid_days": 730}),
+    ("lin", "JLLT:CET4", 400, {"score": "431", "scale": "CET"}),
+    ("lin", "CHCARE:DEM", 60, {"score": "88", "hours": "48", "trust": Trust.VERIFIED}),
+    ("chen", "JLLT:CET4", 150, {"score": "452", "scale": "CET"}), ("chen", "JLSV:WEB101", 200, {"score": "86"}),
+    ("chen", "JLSV:OFF101", 230, {"score": "91"}), ("du", "JLEM:AID101", 330, {"score": "74", "valid_days": 1095}),
+)  # fmt: skip
+"""Results of the people with a name: who, what, how many days ago, and what else is said of it."""
 
 
 def _result(
@@ -198,84 +188,3 @@ def _own(city: City, learner: User) -> NewRecord:
         kind_of_education="community", earned_on=city.today - timedelta(days=45), institution_zh="浦湾区红枫居委会", notional_hours=Decimal(8),
         source_type=SourceType.VOLUNTEERING,
     )  # fmt: skip
-
-
-def apply_for_recognition(city: City) -> None:
-    """Applications in every state of the first journey, decided by the officers of the open university."""
-    if Application.objects.exists():
-        return
-    nursing, care = Programme.objects.get(code="NUR-A-2026"), Programme.objects.get(code="CARE-A-2026")
-    _start(nursing, city.named("lin"), city.at(3))
-    done = 0
-    for learner in city.learners:
-        if done >= len(_ENDINGS):
-            break
-        programme = nursing if done % 2 else care
-        if take_to_an_end(city, programme, learner, _ENDINGS[done], days_ago=30 - 2 * done):
-            done += 1
-
-
-def hand_in_evidence(application: Application, at: datetime) -> None:
-    """Photographs of the papers that the rules ask for and no school has confirmed."""
-    learner = application.learner
-    proposal = propose(learner, application.programme, on=timezone.localdate(at))
-    for item in evidence_for(proposal, application):
-        if not item.is_done:
-            rows = [
-                ("Holder", f"Learner no. {learner.pk}"),
-                ("Course", item.title_en or "Training"),
-                ("Result", "passed"),
-                ("Paper", f"No. {item.number}"),
-            ]
-            file = clean_file(scanned_record("TRAINING RECORD", rows), f"{item.item}.png")
-            add_evidence(application, rule=item.rule, item=item.item, record=UUID(item.record), file=file, actor=learner, at=at)
-
-
-def _start(programme: Programme, learner: User, at: datetime) -> Application:
-    application = start_application(programme, learner=learner, at=at)
-    hand_in_evidence(application, at)
-    return submit_application(application, actor=learner, at=at)
-
-
-_ENDINGS = ("posted", "posted", "second_review", "decided", "refused", "information_requested", "checking", "submitted", "draft", "posted")
-
-
-@transaction.atomic
-def take_to_an_end(city: City, programme: Programme, learner: User, ending: str, *, days_ago: int) -> bool:
-    """Take one learner's application as far as its ending; False where nothing of the learner counts for this programme."""
-    at = city.at(days_ago)
-    application = start_application(programme, learner=learner, at=at)
-    if ending == "draft":
-        return True
-    try:
-        hand_in_evidence(application, at)
-        application = submit_application(application, actor=learner, at=at)
-    except NothingToRecognise:
-        Application.objects.filter(pk=application.pk).delete()
-        return False
-    officer, second = city.named("zhou"), city.named("he")
-    if ending == "submitted":
-        return True
-    application = claim_application(application, actor=officer, at=at + timedelta(hours=2))
-    if ending == "information_requested":
-        request_information(application, actor=officer, at=at + timedelta(hours=3), text="请补充成绩证明的清晰照片，能看到印章。")
-    if ending in {"checking", "information_requested"}:
-        return True
-    decisions = {line.position: _decision(ending, line.position) for line in application.lines.all()}
-    application = decide_application(
-        application, decisions=decisions, actor=officer, at=at + timedelta(days=1), message=_MESSAGES.get(ending, "")
-    )
-    if ending != "second_review":
-        confirm_decision(application, actor=second, at=at + timedelta(days=1, hours=4))
-    return True
-
-
-_MESSAGES = {"refused": "材料显示的内容与课程要求不符，欢迎补充后再申请。", "decided": "其中一项内容重合，按较少学分认定。"}
-
-
-def _decision(ending: str, position: int) -> LineDecision:
-    if ending == "refused":
-        return LineDecision("refuse", reason="content")
-    if ending == "decided" and position == 1:
-        return LineDecision("change", amount=Decimal("1.0"), reason="overlap")
-    return LineDecision("accept")

@@ -31,6 +31,7 @@ DEMO_PEOPLE = (
     _person("lin", "林晓雯", "学习者：重返学习的护理员，有两年记录和学分", "learner: a carer who returned to study, with two years of records", "/my/", ("learner", "JLOU"), phone="+8610000000001"),
     _person("wang", "王桂兰", "老年学习者：长辈版", "learner of 70, in elder mode", "/", ("learner", "YQE"), phone="+8610000000002", elder=True),
     _person("chen", "陈思远", "17 岁中职学生", "vocational student of 17", "/my/", ("learner", "JLSV"), phone="+8610000000003"),
+    _person("du", "杜秉文", "80 岁学习者：老年大学与社区课程，有证书", "learner of 80 with a certificate from his neighbourhood", "/my/credits/", ("learner", "YQE"), phone="+8610000000004", elder=True),
     _person("zhao", "赵明", "编辑：江澜卫生职业学院", "editor at the health college", "/library/", ("editor", "JLHV")),
     _person("sun", "孙立", "审批：江澜卫生职业学院", "approver at the health college", "/library/", ("school_approver", "JLHV")),
     _person("qian", "钱玥", "资源库审核人", "library reviewer", "/library/", ("library_reviewer", "JLNU")),
@@ -42,6 +43,8 @@ DEMO_PEOPLE = (
     _person("xu", "许堃", "规则起草人：江澜开放大学", "author of rules", "/desk/rulebooks/", ("credit_officer", "JLOU")),
     _person("ma", "马晓琳", "规则发布人：江澜开放大学", "publisher of rules", "/desk/rulebooks/", ("reviewer", "JLOU")),
     _person("luo", "罗志强", "学科专家：江澜开放大学", "subject expert at the open university", "/desk/", ("expert", "JLOU")),
+    _person("tang", "唐雅琴", "第二所院校的学分专员：江澜机电职业学院", "credit officer of a second institution", "/desk/", ("credit_officer", "JLMV")),
+    _person("shen", "沈国栋", "第二所院校的复核人：江澜机电职业学院", "reviewer of the second institution", "/desk/", ("reviewer", "JLMV")),
     _person("gao", "高文静", "审计员", "auditor", "/desk/", ("auditor", "JLOU")),
     _person("ops", "邓海", "平台运营", "platform operator", "/ops/institutions/", ("operator", "JLOU")),
 )  # fmt: skip

@@ -24,7 +24,7 @@ from creditbank.catalogue.models import (
 from creditbank.rules import types as engine
 from creditbank.rules.snapshot import hints, restore
 from creditbank.rules.tables import Pairs
-from foundation.api import CreditSystem, Level
+from foundation.api import CreditSystem, Level, in_language
 
 
 def unit_of(row: CreditSystem) -> engine.CreditSystem:
@@ -166,3 +166,9 @@ def _node(row: Requirement, children: tuple[str, ...]) -> engine.RequirementNode
 def outcome_titles() -> dict[str, tuple[str, str]]:
     """Titles of all outcomes by code, for sentences. One query."""
     return {code: (zh, en) for code, zh, en in Outcome.objects.values_list("code", "title_zh", "title_en")}
+
+
+def requirement_titles(programmes: Iterable[int]) -> dict[tuple[int, str], str]:
+    """(programme's id, path) → the requirement's title in the reader's language. One query."""
+    rows = Requirement.objects.filter(programme__in=set(programmes))
+    return {(row.programme_id, row.path): in_language(row.title_zh, row.title_en) for row in rows}

@@ -28,6 +28,8 @@ from creditbank.rules.types import Decision, Facts, Limit, Proof, RecordFacts, R
 
 PREFIX = "plan:"
 LEVELS = ("targets", "cost", "courses", "institutions", "end", "ids")
+NEEDED, ALL_OF_IT = 1, 3
+"""Of a decision's objective: credit that requirements need comes second, all credit third."""
 Row = dict[int, int]
 
 
@@ -82,6 +84,34 @@ class Plan:
     unchecked: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Fill:
+    """The few courses that fill most of one target, and what ``decide`` would say with them: hypothetical, never to be stored."""
+
+    courses: tuple[str, ...]
+    proof: Proof
+    decision: Decision
+
+
+def filling_courses(wish: Wish, courses: Sequence[PlannedCourse], *, finish: date, most: int) -> Fill:
+    """At most so many courses that fill most credit of a target's requirements by a day, whether or not that completes it.
+
+    Most credit that requirements need first, then most credit in all, least cost, fewest courses, fewest institutions, earliest end,
+    smallest ids. Courses that would change nothing are never named.
+    """
+    offered = sorted((course for course in courses if course.ends <= finish), key=lambda course: course.id)
+    program = Program()
+    taken = {course.id: program.variable() for course in offered}
+    _order_courses(program, offered, taken, [wish])
+    added = _add_wish(program, wish, offered, taken, finish)
+    program.at_most(dict.fromkeys(taken.values(), 1), most)
+    wanted = added.objective[NEEDED:ALL_OF_IT]
+    values, _reached = program.solve([*wanted, *_levels(program, offered, taken)], names=[taken[course.id] for course in offered])
+    chosen = [course for course in offered if values[taken[course.id]] == 1]
+    proof = _proof(program) if added.whole else Proof("gap", LEVELS[0])
+    return Fill(tuple(course.id for course in chosen), proof, _decided(wish, chosen, finish))
+
+
 def next_courses(wishes: Sequence[Wish], courses: Sequence[PlannedCourse], *, finish: date, at_least: int | None = None) -> Plan:
     """The courses that complete all wishes (or any ``at_least`` of them) by a day.
 
@@ -96,10 +126,10 @@ def next_courses(wishes: Sequence[Wish], courses: Sequence[PlannedCourse], *, fi
     unchecked: set[str] = set()
     whole = True
     for wish in wishes:
-        done, left, all_matches = _add_wish(program, wish, offered, taken, finish)
-        complete.append(done)
-        unchecked |= left
-        whole = whole and all_matches
+        added = _add_wish(program, wish, offered, taken, finish)
+        complete.append(added.complete)
+        unchecked |= added.unchecked
+        whole = whole and added.whole
     levels = [(_wanted(program, complete, at_least), True), *_levels(program, offered, taken)]
     values, _reached = program.solve(levels, names=[taken[course.id] for course in offered])
     chosen = [course for course in offered if values[taken[course.id]] == 1]
@@ -133,29 +163,38 @@ def _order_courses(program: Program, offered: Sequence[PlannedCourse], taken: di
             program.at_most({taken[course.id]: 1, **{taken[one.id]: -1 for one in before if one.id != course.id}}, 0)
 
 
-def _add_wish(
-    program: Program, wish: Wish, offered: Sequence[PlannedCourse], taken: dict[str, int], finish: date
-) -> tuple[int, set[str], bool]:  # fmt: skip
-    """The part of one target; gives the variable that says that it is complete, what could not be a condition, and whether no rule was left out."""
+@dataclass(frozen=True)
+class Added:
+    """One target in the program: the variable that says that it is complete, what could not be a condition, whether no rule was left out,
+    and the levels of a decision's own objective."""
+
+    complete: int
+    unchecked: set[str]
+    whole: bool
+    objective: list[tuple[Row, bool]]
+
+
+def _add_wish(program: Program, wish: Wish, offered: Sequence[PlannedCourse], taken: dict[str, int], finish: date) -> Added:
+    """The part of one target."""
     facts = with_title_classes(_with(wish.facts, offered, finish), wish.base.titles)
     complete = program.variable()
     system = wish.base.system(facts.target.system)
     sieved = sieve(facts, wish.base, on=finish)
     if system is None:
         program.at_most({complete: 1}, 0)
-        return complete, set(), True
+        return Added(complete, set(), True, [])
     limits = tuple(sorted(wish.limits, key=lambda limit: limit.id))
     plans, left_out = plan_slots(sieved.counted, facts, wish.base, limits)
     sieved.leave_out(left_out)
     everything = [*sieved.candidates, *(candidate for plan in plans for candidate, _slot in plan.slots)]
     model = Model(facts, wish.base, limits, system.step, everything, program, ranks=frozenset(one.rank_key for one in sieved.counted))
-    tree, _objective = build(model, finish, plans)
+    tree, objective = build(model, finish, plans)
     for variable, record, _credits in model.uses():
         if record.id.startswith(PREFIX):
             program.at_most({variable: 1, taken[record.id.removeprefix(PREFIX)]: -program.upper[variable]}, 0)
     for path in requirements(model):
         program.at_most({complete: 1, tree.done[path]: -1}, 0)
-    return complete, _add_minima(model, complete) | _forbidding(wish.base, offered), sieved.complete
+    return Added(complete, _add_minima(model, complete) | _forbidding(wish.base, offered), sieved.complete, objective)
 
 
 def _forbidding(base: RuleBase, offered: Sequence[PlannedCourse]) -> set[str]:

@@ -15,6 +15,7 @@ from creditbank.pathways.audit import AuditRow
 from creditbank.pathways.queries import plan_for
 from creditbank.recognition.exceptions import NoRulesInForce
 from identity.api import SignedInRequest
+from learning.api import SourceType
 
 
 @login_required
@@ -31,6 +32,7 @@ def plan(request: HttpRequest) -> HttpResponse:
                 "found": found,
                 "rows": [_row(row) for row in found.audit.rows if row.gap is not None],
                 "steps": [_step(one) for one in found.steps],
+                "useful": [_step(one) for one in found.useful],
             }
         except NoRulesInForce:
             context["without_rules"] = True
@@ -52,4 +54,10 @@ def _row(row: AuditRow) -> dict[str, Any]:
 
 def _step(step: Any) -> dict[str, Any]:
     zh, _bar, en = step.requirement.partition("|")
-    return {"step": step, "requirement": _words(zh, en)}
+    kind = step.outcome.source_type
+    return {
+        "step": step,
+        "requirement": _words(zh, en),
+        "hours": int(step.hours),
+        "kind": SourceType(kind).label if kind in SourceType.values else "",
+    }

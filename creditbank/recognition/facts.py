@@ -33,10 +33,11 @@ def facts_of(
     codes = {record.outcome_code for record in records if record.outcome_code}
     outcomes = {outcome.code: outcome for outcome in Outcome.objects.filter(code__in=codes).select_related("level__framework")}
     taken = held | used
-    facts = tuple(
-        record_facts(record, outcomes.get(record.outcome_code), is_confirmed=record.uuid in lots or str(record.uuid) in taken)
-        for record in records
-    )
+    over = {record.uuid for record in records if record.valid_until is not None and record.valid_until < applied_on}
+    known = over | {
+        record.uuid for record in records if record.uuid in lots or str(record.uuid) in taken
+    }  # what has run out is told as that
+    facts = tuple(record_facts(record, outcomes.get(record.outcome_code), is_confirmed=record.uuid in known) for record in records)
     return Facts(
         learner=str(person.uuid), records=facts, target=target, applied_on=applied_on, used=tuple(used.items()), held=tuple(held.items()),
         exceptions=exceptions,

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from creditbank.recognition.enums import DECIDED_RESULTS, AppealGround, DaysCounted, DefaultResult, ExceptionKind, LineChoice, RefusalReason
 from creditbank.recognition.exceptions import BadFile
@@ -24,6 +25,17 @@ class DeclarationForm(forms.Form):
     declare = forms.BooleanField(
         label=_("What I state is true, and I accept exactly the proposal shown above."),
         error_messages={"required": _("Please confirm the declaration.")},
+    )
+
+
+class OwnRecordsForm(forms.Form):
+    """A file of one's own records for the explorer."""
+
+    file = forms.FileField(
+        label=_("File of your records"),
+        help_text=_("CSV, XLSX or JSON, at most 100 records and 1 MB. It is read, answered and forgotten."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx,.json,.txt"}),
+        error_messages={"required": _("Please choose a file.")},
     )
 
 
@@ -147,7 +159,7 @@ class AnswerExceptionForm(forms.Form):
     approve = forms.TypedChoiceField(
         label=_("Answer"), choices=[("yes", _("Approve")), ("no", _("Refuse"))], coerce=lambda value: value == "yes", widget=forms.RadioSelect
     )  # fmt: skip
-    note = forms.CharField(label=_("Note"), max_length=500, required=False)
+    note = forms.CharField(label=pgettext_lazy("of an officer", "Note"), max_length=500, required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -200,7 +212,7 @@ class DecisionForm(forms.Form):
             label=_("Other amount"), min_value=Decimal(0), max_value=proposed, max_digits=8, decimal_places=3, required=False
         )
         self.fields[f"reason_{number}"] = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *RefusalReason.choices], required=False)
-        self.fields[f"note_{number}"] = forms.CharField(label=_("Note"), max_length=500, required=False)
+        self.fields[f"note_{number}"] = forms.CharField(label=pgettext_lazy("of an officer", "Note"), max_length=500, required=False)
 
     def line_fields(self, number: int) -> dict[str, Any]:
         """The four bound fields of one line."""

@@ -135,7 +135,7 @@ def show(
                 limits=_limits(row, document, rule, tuple(limits), known, language) if rule else (),
             )
         )
-    unused = tuple(_unused(row, records, language) for row in document["unused"])
+    unused = tuple(_unused(row, records, outcomes, language) for row in document["unused"])
     return Shown(
         lines=tuple(lines),
         unused=unused,
@@ -199,10 +199,23 @@ def _condition(item: Mapping[str, Any], language: str) -> ConditionShown:
     return ConditionShown(bool(item["ok"]), text)
 
 
-def _unused(row: Mapping[str, Any], records: Titles, language: str) -> UnusedShown:
+def _unused(row: Mapping[str, Any], records: Titles, outcomes: Titles, language: str) -> UnusedShown:
     reasons = [Reason(reason["code"], reason["rule"], tuple((name, value) for name, value in reason["data"])) for reason in row["reasons"]]
-    texts = [reason_text(reason.code, reason.as_dict(), language, rule=reason.rule) for reason in reasons]
+    texts = [reason_text(reason.code, _named(reason.as_dict(), outcomes, language), language, rule=reason.rule) for reason in reasons]
     change = change_of(reasons)
     named = {ident: _title(ident, records, language) for ident in records}
     remedy = change.text(language, named) if change else ""
     return UnusedShown(_title(row["record"], records, language), texts[0], tuple(dict.fromkeys(texts[1:])), remedy)
+
+
+def _named(data: Mapping[str, str], outcomes: Titles, language: str) -> dict[str, str]:
+    """The data of a reason with the titles of outcomes in the place of their codes; a reader knows titles."""
+    marks = ("《", "》", "、") if not language.startswith("en") else ("“", "”", ", ")
+    return {name: _title_list(value.split(", "), outcomes, language, marks) or value for name, value in data.items()}
+
+
+def _title_list(codes: list[str], outcomes: Titles, language: str, marks: tuple[str, str, str]) -> str:
+    """Titles in their marks where every part is the code of an outcome; else nothing."""
+    if not all(code in outcomes for code in codes):
+        return ""
+    return marks[2].join(f"{marks[0]}{_title(code, outcomes, language)}{marks[1]}" for code in codes)

@@ -5,19 +5,17 @@ Pure but for what it is given: people, outcomes and earlier results are looked u
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from decimal import Decimal
 from uuid import UUID
 
 from django.utils.translation import gettext_noop
 
 from creditbank.catalogue.models import Outcome
-from foundation.api import Column, Complaint, SheetRow, is_on_step
+from foundation.api import CellReader, Column, Complaint, SheetRow, is_on_step
 
 COLUMNS = (
     Column("learner", "学习者", "Learner", required=True, example="2026010101"),
@@ -33,9 +31,7 @@ COLUMNS = (
     Column("valid_until", "有效期至", "Valid until", example=""),
 )
 HEADINGS = {column.key: column for column in COLUMNS}
-EARLIEST = date(1950, 1, 1)
 LONGEST = {"learner": 120, "name": 50, "result_id": 80, "outcome": 60, "grade": 40}
-NUMBER = re.compile(r"\d{1,6}(\.\d{1,3})?")
 HUNDRED = Decimal(100)
 
 TEXTS = {
@@ -48,9 +44,8 @@ TEXTS = {
     "before_earned": gettext_noop("Ends before it was earned."),
     "no_credit": gettext_noop("The catalogue names no credit for this outcome; write it."),
     "off_step": gettext_noop("%(value)s is not a multiple of %(step)s."),
-    "repeated": gettext_noop("%(value)s stands in row %(line)s too."),
+    "longest": gettext_noop("Longer than %(most)s characters."),  # as complaints that were stored before too_long was said everywhere
     "taken": gettext_noop("%(value)s was entered already, with other content."),
-    "longest": gettext_noop("Longer than %(most)s characters."),
 }
 
 
@@ -91,7 +86,7 @@ def name_key(text: str) -> str:
 
 def judge_row(row: SheetRow, known: Known, seen: dict[str, int]) -> Judged:
     """Look at one row; ``seen`` remembers result numbers by the row they stood in, and is added to."""
-    reader = _Reader(row)
+    reader = CellReader(row, COLUMNS, LONGEST)
     person = _person(reader, known)
     outcome = _outcome(reader, known)
     reader.unique("result_id", seen, row.line)
@@ -112,72 +107,7 @@ def judge_row(row: SheetRow, known: Known, seen: dict[str, int]) -> Judged:
     return Judged(values, tuple(reader.problems), is_known and not reader.problems, credits or Decimal(0))
 
 
-class _Reader:
-    """Reads the cells of one row and collects what is wrong with them."""
-
-    def __init__(self, row: SheetRow) -> None:
-        self.values: dict[str, str] = {}
-        self.problems: list[Complaint] = list(row.complaints)
-        told = {complaint.column for complaint in row.complaints}
-        for column in COLUMNS:
-            text = row.cells.get(column.key, "")
-            if text and len(text) > LONGEST.get(column.key, 500):
-                self.wrong(column.key, "longest", most=LONGEST[column.key])
-            elif text:
-                self.values[column.key] = text
-            elif column.required and column.key not in told:
-                self.wrong(column.key, "required")
-
-    def wrong(self, column: str, code: str, **data: Any) -> None:
-        self.problems.append(Complaint(column, code, data))
-
-    def number(self, column: str, low: Decimal, high: Decimal) -> Decimal | None:
-        """A plain number within bounds, kept in one form; full-width digits and a per cent sign are understood."""
-        text = self.values.get(column)
-        if text is None:
-            return None
-        plain = unicodedata.normalize("NFKC", text).removesuffix("%").strip()
-        try:
-            value = Decimal(plain) if NUMBER.fullmatch(plain) else None
-        except InvalidOperation:
-            value = None
-        if value is None:
-            self.wrong(column, "not_a_number", value=text[:40])
-        elif not low <= value <= high:
-            self.wrong(column, "out_of_range", value=plain, low=str(low), high=str(high))
-        else:
-            self.values[column] = format(value.normalize(), "f")
-            return value
-        return None
-
-    def day(self, column: str) -> date | None:
-        """A date, also written with dots, slashes or 年月日."""
-        text = self.values.get(column)
-        if text is None:
-            return None
-        parts = re.fullmatch(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", unicodedata.normalize("NFKC", text))
-        try:
-            value = date(*(int(part) for part in parts.groups())) if parts else None
-        except ValueError:
-            value = None
-        if value is None or value < EARLIEST:
-            self.wrong(column, "not_a_date", value=text[:40])
-            return None
-        self.values[column] = value.isoformat()
-        return value
-
-    def unique(self, column: str, seen: dict[str, int], line: int) -> None:
-        """Each number stands in one row of the file."""
-        text = self.values.get(column)
-        if text is None:
-            return
-        if text in seen:
-            self.wrong(column, "repeated", value=text, line=seen[text])
-        else:
-            seen[text] = line
-
-
-def _person(reader: _Reader, known: Known) -> Person | None:
+def _person(reader: CellReader, known: Known) -> Person | None:
     text = reader.values.get("learner")
     if text is None:
         return None
@@ -193,7 +123,7 @@ def _person(reader: _Reader, known: Known) -> Person | None:
     return person
 
 
-def _outcome(reader: _Reader, known: Known) -> Outcome | None:
+def _outcome(reader: CellReader, known: Known) -> Outcome | None:
     code = reader.values.get("outcome")
     if code is None:
         return None
@@ -206,7 +136,7 @@ def _outcome(reader: _Reader, known: Known) -> Outcome | None:
     return outcome
 
 
-def _credits(reader: _Reader, outcome: Outcome | None) -> Decimal | None:
+def _credits(reader: CellReader, outcome: Outcome | None) -> Decimal | None:
     """The credits of the row, else those of the catalogue; on the step of the outcome's unit."""
     given = reader.number("credits", Decimal("0.001"), Decimal(400))
     if outcome is None or "credits" in {problem.column for problem in reader.problems}:
@@ -222,7 +152,7 @@ def _credits(reader: _Reader, outcome: Outcome | None) -> Decimal | None:
     return amount
 
 
-def _is_known(reader: _Reader, values: Mapping[str, str], known: Known) -> bool:
+def _is_known(reader: CellReader, values: Mapping[str, str], known: Known) -> bool:
     """Whether this very result was entered before; another content under the same number is a complaint."""
     number = values.get("result_id", "")
     if number not in known.earlier:

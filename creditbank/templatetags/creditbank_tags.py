@@ -58,6 +58,13 @@ def exception_kind(kind: str) -> str:
 
 
 @register.simple_tag
+def changed_by(exception: Any, titles: Mapping[tuple[int, str], str]) -> str:
+    """What an individual exception is about: a requirement by its title, a rule or limit by its id."""
+    title = titles.get((exception.programme_id, exception.path), "")
+    return f"{exception.path} {title}".strip() or "—"
+
+
+@register.simple_tag
 def transaction_name(kind: str) -> str:
     """A kind of transaction in words."""
     return str(TransactionType(kind).label) if kind in TransactionType.values else kind

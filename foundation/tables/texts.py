@@ -27,6 +27,7 @@ CELLS = {
     "required": gettext_noop("Must not be empty."),
     "not_a_number": gettext_noop("%(value)s is not a number."),
     "not_a_date": gettext_noop("%(value)s is not a date like 2026-09-01."),
+    "repeated": gettext_noop("%(value)s stands in row %(line)s too."),
     "out_of_range": gettext_noop("%(value)s is not between %(low)s and %(high)s."),
 }
 

@@ -61,3 +61,18 @@ if (poll) {
   sessionStorage.setItem(location.pathname, tries + 1);
   setTimeout(() => location.reload(), Math.min(30, Number(poll.dataset.poll) * 1.3 ** tries) * 1000);
 } else sessionStorage.removeItem(location.pathname);
+
+/* The free minutes of a withdrawal, counted down from what the server said; the text above it stays right without this. */
+const countdown = document.querySelector("[data-countdown]");
+if (countdown) {
+  const ends = Date.now() + Number(countdown.dataset.countdown) * 1000;
+  const tick = () => {
+    const left = Math.max(0, Math.ceil((ends - Date.now()) / 1000));
+    const words = left ? countdown.dataset.left : countdown.dataset.over;
+    countdown.textContent = words.replace("{minutes}", Math.floor(left / 60)).replace("{seconds}", String(left % 60).padStart(2, "0"));
+    if (left) return setTimeout(tick, 1000);
+    countdown.closest("form").querySelector("button").hidden = true;
+  };
+  countdown.hidden = false;
+  tick();
+}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
-from creditbank.api import Application, Transaction
+from creditbank.api import Application, Transaction, propose
 from creditbank.pathways.queries import plan_for
 from foundation.api import AuditEntry
-from tests.factories.creditbank import ProgrammeFactory, make_application, make_bank, make_learner
+from tests.factories.creditbank import ProgrammeFactory, RequirementFactory, earn, make_application, make_bank, make_learner
 
 pytestmark = pytest.mark.django_db
 NAUGHTY = ["\x00", "'", "x" * 5000, "{{7*7}}", "-1", "%", "../.."]
@@ -53,6 +54,35 @@ def test_the_page_says_where_one_stands_and_what_to_take_next(client):
     assert "1 / 1 门" in page
     assert "来源课程2" in page
     assert "1 门课，共 64 学时" in page
+
+
+def test_where_nothing_completes_the_programme_what_fills_most_comes_first(client):
+    bank = make_bank(amounts=("3", "2", "1"))
+    RequirementFactory(programme=bank.programme, path="1.9", outcomes=["NOBODY:KNOWS"], need_credits=Decimal(9))
+    learner = make_learner(bank, records=1)
+    client.force_login(learner)
+
+    found = plan_for(learner, bank.programme, on=timezone.localdate())
+    page = client.get("/my/plan/", {"to": bank.programme.code}).content.decode()
+
+    assert found.steps == ()
+    assert [(step.outcome.code, step.gain) for step in found.useful] == [
+        (bank.outcomes[1].code, Decimal(2)), (bank.outcomes[2].code, Decimal(1)),
+    ]  # fmt: skip
+    assert page.index("来源课程2") < page.index("来源课程3")
+    assert "+2.0 学分" in page
+
+
+def test_a_record_that_has_run_out_is_told_as_that_and_planned_with_no_more():
+    bank = make_bank()
+    learner = make_learner(bank, records=1)
+    earn(bank, learner, which=1, earned_on=date(2024, 1, 1), valid_until=date(2025, 1, 1))
+
+    found = plan_for(learner, bank.programme, on=timezone.localdate())
+    proposal = propose(learner, bank.programme, on=timezone.localdate())
+
+    assert found.audit.expiring == ()
+    assert [unused.reasons[0].code for unused in proposal.decision.unused] == ["expired"]
 
 
 def test_a_programme_without_rules_says_so(client):

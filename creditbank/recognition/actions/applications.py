@@ -215,6 +215,14 @@ def can_still_withdraw(application: Application, *, at: datetime) -> bool:
     return at <= application.submitted_at + timedelta(minutes=settings.WITHDRAWAL_MINUTES)
 
 
+def seconds_to_withdraw(application: Application, *, at: datetime) -> int:
+    """How many whole seconds of the free minutes are left; 0 where nothing was submitted, or they are over."""
+    if application.submitted_at is None:
+        return 0
+    left = application.submitted_at + timedelta(minutes=settings.WITHDRAWAL_MINUTES) - at
+    return max(0, int(left.total_seconds()))
+
+
 @transaction.atomic
 def withdraw_application(application: Application, *, actor: Any, at: datetime) -> Application:
     """Take back within the free minutes; what was held is available again at once. Raises TooLate afterwards, WrongState if decided."""

@@ -31,9 +31,11 @@ TRIES = 5
 def propose_revocation(record: LearningRecord, *, actor: Any, at: datetime, reason: str) -> Correction:
     """An officer of the issuer wants a result back. Nothing moves until a second person agrees.
 
-    Raises NothingToTakeBack for a record without a deposit of its institution, SamePersonTwice for the own result, AlreadyProposed.
+    Raises NothingToTakeBack for a record without a deposit of its institution, or whose deposit was reversed; SamePersonTwice for the own
+    result; AlreadyProposed.
     """
-    if record.institution_id is None or not Transaction.objects.filter(key=f"deposit:{record.uuid}").exists():
+    deposits = Transaction.objects.filter(key=f"deposit:{record.uuid}", reversed_by__isnull=True)
+    if record.institution_id is None or not deposits.exists():
         raise NothingToTakeBack
     if record.learner_id == actor.pk:
         raise SamePersonTwice

@@ -20,6 +20,7 @@ from creditbank.recognition.views.case import (
 from creditbank.recognition.views.corrections import corrections, decide_correction, issued, keep, propose_to_reverse, take_back
 from creditbank.recognition.views.desk import claim_next_case, confirm_deposit, deposits, desk
 from creditbank.recognition.views.explorer import counts_towards, explorer
+from creditbank.recognition.views.explorer_file import explorer_file, explorer_template
 from creditbank.recognition.views.learner import (
     accept,
     answer,
@@ -75,6 +76,8 @@ __all__ = [
     "exception",
     "exceptions",
     "explorer",
+    "explorer_file",
+    "explorer_template",
     "issued",
     "keep",
     "letter",

@@ -25,14 +25,14 @@ from creditbank.recognition.actions import (
     withdraw_appeal,
     withdraw_application,
 )
-from creditbank.recognition.actions.applications import can_still_withdraw
+from creditbank.recognition.actions.applications import can_still_withdraw, seconds_to_withdraw
 from creditbank.recognition.enums import ApplicationState, DefaultResult, Verdict
 from creditbank.recognition.exceptions import NoFurtherAppeal, NothingToRecognise, RecordsTaken, TooLate, WrongState
 from creditbank.recognition.forms import AnswerForm, AppealForm, MessageForm
 from creditbank.recognition.models import Application
 from creditbank.recognition.terms import appeal_until, terms_of
 from creditbank.recognition.tracking import next_step
-from creditbank.recognition.views.shared import exceptions_in, served, shown_application
+from creditbank.recognition.views.shared import decided_lines, exceptions_in, served, shown_application
 from creditbank.rules.clocks import NoCalendar
 from foundation.api import access, visible_to
 from identity.api import SignedInRequest
@@ -69,12 +69,12 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _page(request: HttpRequest, row: Application, *, answer_form: AnswerForm | None = None) -> HttpResponse:
     at = timezone.now()
-    can_withdraw = can_still_withdraw(row, at=at)
+    can_withdraw, shown = can_still_withdraw(row, at=at), shown_application(row)
     context = {
-        "application": row, "shown": shown_application(row), "lines": row.lines.all(), "steps": row.steps.all(), "nav": "credits",
+        "application": row, "shown": shown, "lines": decided_lines(row, shown), "steps": row.steps.all(), "nav": "credits",
         "next": next_step(row), "can_withdraw": can_withdraw, "withdrawal_minutes": settings.WITHDRAWAL_MINUTES,
         "withdraw_until": row.submitted_at + timedelta(minutes=settings.WITHDRAWAL_MINUTES) if row.submitted_at else None,
-        "just_sent": can_withdraw and row.state == ApplicationState.SUBMITTED,
+        "seconds_to_withdraw": seconds_to_withdraw(row, at=at) if can_withdraw else 0, "just_sent": can_withdraw and row.state == ApplicationState.SUBMITTED,
         "answer_form": answer_form or AnswerForm(), "asks": row.state == ApplicationState.INFORMATION_REQUESTED,
         "withdraw_form": MessageForm(prefix="withdraw"), "may_ask_to_withdraw": row.state in MAY_BE_ASKED_BACK,
         "can_accept": row.state == ApplicationState.DECIDED and row.verdict != Verdict.REFUSED,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from creditbank.catalogue.queries import requirement_titles
 from creditbank.recognition.actions import NewException, answer_exception, draft_policy, end_exception, propose_exception, publish_policy
 from creditbank.recognition.exceptions import BadException, SamePersonTwice, WrongState
 from creditbank.recognition.forms import AnswerExceptionForm, ExceptionForm, MessageForm, PolicyForm
@@ -30,7 +31,13 @@ def exceptions(request: HttpRequest) -> HttpResponse:
     person = cast("SignedInRequest", request).user
     rows = IndividualException.objects.all().visible_to(person).select_related("learner", "programme", "proposed_by", "answered_by")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "desk_nav": "exceptions", "may_propose": person.acts_as(Role.CREDIT_OFFICER), "today": timezone.localdate()}
+    context = {
+        "page": page,
+        "desk_nav": "exceptions",
+        "titles": requirement_titles(row.programme_id for row in page),
+        "may_propose": person.acts_as(Role.CREDIT_OFFICER),
+        "today": timezone.localdate(),
+    }
     return render(request, "creditbank/exceptions.html", context)
 
 
@@ -86,6 +93,7 @@ def exception(request: HttpRequest, exception_uuid: str, form: AnswerExceptionFo
         "exception": row, "desk_nav": "exceptions", "form": form or AnswerExceptionForm(), "end_form": MessageForm(prefix="end"),
         "may_answer": row.state == "proposed" and reviewer and person.pk not in {row.proposed_by_id, row.learner_id},
         "may_end": row.state == "approved" and person.acts_as(*CASE_ROLES, at=row.institution_id), "today": timezone.localdate(),
+        "titles": requirement_titles([row.programme_id]),
     }  # fmt: skip
     return render(request, "creditbank/exception.html", context, status=400 if form is not None else 200)
 

@@ -7,8 +7,8 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import get_language
 
 from creditbank.agreements.queries import outcome_titles
-from creditbank.recognition.models import Application
-from creditbank.recognition.presenting import Shown, show
+from creditbank.recognition.models import Application, ApplicationLine
+from creditbank.recognition.presenting import LineShown, Shown, show
 from creditbank.recognition.queries import Proposal
 from creditbank.recognition.replaying import read_snapshot
 from creditbank.rules.types import IndividualException
@@ -20,6 +20,12 @@ def shown_proposal(proposal: Proposal) -> Shown:
     leaves = {leaf.path: (leaf.title_zh, leaf.title_en) for leaf in proposal.facts.target.seats()}
     language = get_language() or "zh-hans"
     return show(proposal.document(), base=proposal.base, records=records, outcomes=outcome_titles(), leaves=leaves, language=language)
+
+
+def decided_lines(application: Application, shown: Shown | None) -> list[tuple[ApplicationLine, LineShown | None]]:
+    """Each line of an application with its words, in the order of the proposal. One query."""
+    words = {line.position: line for line in shown.lines} if shown else {}
+    return [(line, words.get(line.position)) for line in application.lines.all()]
 
 
 def shown_application(application: Application) -> Shown | None:

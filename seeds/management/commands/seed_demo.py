@@ -11,14 +11,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from creditbank.api import find_faults
+from seeds import bank, issued, life, rules, store
 from seeds import city as build
-from seeds import disputes, issued, life, rules, store
 
 STEPS = (
     ("terms", build.build_terms), ("site", build.build_site), ("institutions", build.build_institutions), ("people", build.build_people),
     ("courses", build.build_courses), ("runs", life.open_runs), ("rules", rules.build_rules), ("study", life.study),
-    ("store", store.fill_store), ("results", life.report_results), ("applications", life.apply_for_recognition), ("appeals", disputes.argue),
-    ("papers", issued.issue_papers),
+    ("store", store.fill_store), ("results", life.report_results), ("codes", issued.enter_codes),
+    ("bank", bank.keep_bank), ("simulation", rules.simulate_drafts),
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from itertools import combinations
 
 import pytest
 
-from creditbank.pathways.next_courses import PlannedCourse, Wish, greedy_courses, next_courses
+from creditbank.pathways.next_courses import PlannedCourse, Wish, filling_courses, greedy_courses, next_courses
 from creditbank.rules.decide import decide
 from creditbank.rules.types import CreditSystem, Facts, Grant, Leaf, Limit, Node, RecordFacts, RequirementLeaf, Rule, RuleBase, Target
 from tests.rules.cases import cases
@@ -182,3 +182,46 @@ def test_rules_that_count_take_planned_courses_too():
     assert next_courses([wish(programme("g1"), two)], courses, finish=FINISH).courses == ("c2", "c3")
     assert next_courses([wish(programme("g1"), six)], courses, finish=FINISH).courses == ("c2", "c4")
     assert next_courses([wish(programme("g1"), six, records=[held("h")])], courses, finish=FINISH).courses == ("c2",)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_courses_that_fill_most_are_those_of_the_best_small_set(seed):
+    one, courses = _partly(random.Random(seed))
+
+    fill = filling_courses(one, courses, finish=FINISH, most=2)
+
+    best = min(
+        ((-needed, -given, sum(part.cost for part in chosen), len(chosen)) for chosen, needed, given in _small_sets(one, courses, 2)),
+    )
+    named = [part for part in courses if part.id in fill.courses]
+    _done, needed, given = fill.decision.objective[:3]
+    assert (-needed, -given, sum(part.cost for part in named), len(named)) == best
+    assert fill.proof.status == "optimal"
+
+
+def _partly(chance):
+    """A programme that two courses cannot complete, and courses for parts of it."""
+    target = Target(
+        "P", "U", leaves=tuple(RequirementLeaf(path, outcomes=(path,), need_credits=Decimal(chance.randint(4, 9))) for path in "abc")
+    )
+    courses = [course(f"c{number}", cost=str(chance.randint(1, 4))) for number in range(5)]
+    rules = [
+        Rule(f"R{number}", 1, Node("leaf", Leaf(part.id)), (Grant("course", chance.choice("abc"), amount=Decimal(chance.randint(1, 5))),))
+        for number, part in enumerate(courses)
+    ]
+    return wish(target, *rules), courses
+
+
+def _small_sets(one, courses, most):
+    for size in range(most + 1):
+        for chosen in combinations(courses, size):
+            records = tuple(part.planned() for part in chosen)
+            decision = decide(replace(one.facts, records=records, applied_on=FINISH), one.base, one.limits, FINISH)
+            yield chosen, decision.objective[1], decision.objective[2]
+
+
+def test_a_course_that_would_change_nothing_is_not_named():
+    one = wish(programme("a", "b"), gives("x", "a"))
+
+    assert filling_courses(one, [course("x"), course("y")], finish=FINISH, most=5).courses == ("x",)
+    assert filling_courses(one, [course("y")], finish=FINISH, most=5).courses == ()

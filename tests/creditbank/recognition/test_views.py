@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -157,6 +158,41 @@ def test_the_learner_withdraws_in_time_and_not_later(client, bank):
 
     assert [row.state for row in Application.objects.order_by("id")] == ["withdrawn", "submitted"]
     assert balances(application.learner.uuid)["V"].available == Decimal(8)
+
+
+def test_the_free_minutes_are_said_with_and_without_a_countdown(client, bank):
+    row = make_application(bank, at=timezone.now() - timedelta(seconds=30))
+    client.force_login(row.learner)
+
+    page = client.get(f"/my/applications/{row.reference}/")
+
+    left = page.context["seconds_to_withdraw"]
+    assert 0 < left <= settings.WITHDRAWAL_MINUTES * 60 - 30
+    assert f'data-countdown="{left}"' in page.content.decode()
+    assert "还剩 {minutes} 分 {seconds} 秒" in page.content.decode()
+
+
+def test_a_decision_is_told_by_titles_and_not_by_numbers_of_rules(client, bank):
+    row = make_application(bank, state="second_review")
+    client.force_login(bank.reviewer)
+    client.post(f"/desk/cases/{row.reference}/confirm/")
+    client.force_login(row.learner)
+
+    page = client.get(f"/my/applications/{row.reference}/").content.decode()
+
+    assert "来源课程1 → 目标课程1" in page
+    assert "认定 3.0 / 建议 3.0 学分" in page
+
+
+def test_the_desk_explains_its_keys_and_they_can_be_switched_off(client, bank):
+    make_application(bank)
+    client.force_login(bank.officer)
+
+    for path in ("/desk/", f"/desk/cases/{Application.objects.get().reference}/"):
+        page = client.get(path).content.decode()
+        assert "data-keys-help" in page
+        assert "js/desk" in page
+        assert "启用单键快捷键" in page
 
 
 def test_asking_and_answering(client, bank):

@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from creditbank.api import Posting, Transaction, balances, find_faults, submit_application
+from creditbank.api import Correction, Posting, Transaction, balances, find_faults, submit_application
 from creditbank.recognition.actions import start_application
 from creditbank.results.actions import (
     answer_undo,
@@ -261,6 +261,7 @@ def test_two_persons_undo_a_file_by_reversals(school):
     assert [balances(learner.uuid)["V"].available for learner in school.learners] == [Decimal(0)] * 3
     assert sorted(Transaction.objects.values_list("type", flat=True)) == ["deposit"] * 3 + ["reverse"] * 6 + ["verify"] * 3
     assert set(LearningRecord.objects.values_list("state", "void_reason")) == {("void", "成绩传错了")}
+    assert not Correction.objects.exists()  # nothing is left that a second person could take back
     assert find_faults() == []
 
 
