@@ -24,14 +24,14 @@ PAGES = {
     ),
     "lin": (
         "/my/credits/", "/my/credits/?unit=A&since=2020-01-01", "/my/credits/statement/", "/my/credits/statement.csv", "/my/applications/",
-        "/my/applications/new/", "/my/applications/new/CARE-A-2026/", "/my/applications/RC-2026-0001/", "/my/transcript/", "/my/certificates/",
+        "/my/applications/new/", "/my/applications/new/CARE-A-2026/", "/my/applications/RC-2025-0001/", "/my/transcript/", "/my/certificates/",
     ),
     "zhou": (
-        "/desk/", "/desk/?state=posted", "/desk/?q=RC-2026", "/desk/cases/RC-2026-0001/", "/desk/deposits/", "/desk/issued/",
+        "/desk/", "/desk/?state=posted", "/desk/?q=RC-2026", "/desk/cases/RC-2025-0001/", "/desk/deposits/", "/desk/issued/",
         "/desk/issued/?q=%E6%9E%97", "/desk/corrections/", "/desk/results/", "/desk/rulebooks/", "/desk/certificates/",
     ),
-    "he": ("/desk/", "/desk/corrections/", "/desk/cases/RC-2026-0001/"),
-    "gao": ("/desk/", "/desk/cases/RC-2026-0001/", "/desk/corrections/", "/ops/books/", "/ops/books/?q=award:"),
+    "he": ("/desk/", "/desk/corrections/", "/desk/cases/RC-2025-0001/"),
+    "gao": ("/desk/", "/desk/cases/RC-2025-0001/", "/desk/corrections/", "/ops/books/", "/ops/books/?q=award:"),
     "ops": ("/ops/books/", "/ops/health/"),
 }  # fmt: skip
 

@@ -20,9 +20,9 @@ PAGES = [
     ("-", "/rules/JLOU/v1/"), ("-", "/verify/"), ("-", "/verify/?code=ABCD-EFGH-JKLM"), ("-", "/help/"), ("-", "/accounts/login/"),
     ("-", "/accounts/signup/"), ("-", "/demo/"), ("-", "/nothing-here/"), ("-", "/api/v1/docs"),
     ("lin", "/"), ("lin", "/my/"), ("lin", "/my/archive/"), ("lin", "/my/archive/new/"), ("lin", "/my/credits/"), ("lin", "/my/applications/"),
-    ("lin", "/my/applications/new/"), ("lin", "/my/applications/new/CARE-A-2026/"), ("lin", "/my/applications/RC-2026-0001/"), ("lin", "/my/transcript/"),
-    ("lin", "/my/notices/"), ("lin", "/my/settings/"), ("zhou", "/desk/"), ("zhou", "/desk/cases/RC-2026-0001/"), ("zhou", "/desk/deposits/"),
-    ("zhou", "/desk/exceptions/"), ("zhou", "/desk/exceptions/new/"), ("zhou", "/desk/policy/"), ("zhou", "/desk/reports/"), ("ma", "/desk/cases/RC-2026-0013/"),
+    ("lin", "/my/applications/new/"), ("lin", "/my/applications/new/CARE-A-2026/"), ("lin", "/my/applications/RC-2025-0001/"), ("lin", "/my/transcript/"),
+    ("lin", "/my/notices/"), ("lin", "/my/settings/"), ("zhou", "/desk/"), ("zhou", "/desk/cases/RC-2025-0001/"), ("zhou", "/desk/deposits/"),
+    ("zhou", "/desk/exceptions/"), ("zhou", "/desk/exceptions/new/"), ("zhou", "/desk/policy/"), ("zhou", "/desk/reports/"), ("-", "/convert/file/"),
     ("lin", "/my/applications/new/CARE-A-2026/evidence/"),
     ("zhou", "/desk/rulebooks/"), ("zhou", "/desk/rulebooks/JLOU/edit/"), ("zhou", "/desk/rulebooks/JLOU/edit/rules/JLOU-NUR-014/"),
     ("zhou", "/desk/rulebooks/JLOU/edit/limits/new/"), ("zhou", "/desk/results/"), ("feng", "/institutions/JLOU/tokens/"), ("zhao", "/library/"), ("zheng", "/teach/"), ("ops", "/ops/institutions/"), ("feng", "/institutions/JLOU/members/"),
@@ -31,14 +31,16 @@ PAGES = [
     ("lin", "/accounts/phone/change/"), ("chen", "/accounts/logout/"), ("chen", "/my/applications/new/ADM-B-2026/"), ("zheng", "/teach/courses/"),
     ("ops", "/desk/"), ("-", "/demo/mailbox/"), ("lin", "/my/archive/activity/"), ("feng", "/institutions/JLOU/store/"), ("ops", "/ops/health/"), ("zhou", "/desk/issued/"), ("he", "/desk/corrections/"), ("gao", "/ops/books/"), ("lin", "/my/credits/?since=2020-01-01"),
     ("lin", "/my/certificates/"), ("chen", "/my/certificates/"), ("lin", "/my/credits/statement/"), ("zhou", "/desk/certificates/"),
-    ("feng", "/desk/submissions/JLOU/"), ("gao", "/desk/cases/RC-2026-0001/"),
+    ("feng", "/desk/submissions/JLOU/"), ("gao", "/desk/cases/RC-2025-0001/"),
 ]  # fmt: skip
 BEHIND = [
     ("chen", "/my/", "main a[href*='/learn/']"), ("lin", "/my/archive/", "main .rec a[href*='/my/archive/'], main li a[href*='/my/archive/']"),
     ("lin", "/my/transcript/", "main a[href*='/my/transcript/']"), ("zheng", "/teach/", "main a[href*='/teach/']"),
     ("zheng", "/teach/courses/", "main a[href*='/open/']"), ("zhao", "/library/", "main a[href*='/library/']"),
     ("-", "/help/", "main a[href^='/'], footer a[href*='privacy']"), ("-", "/schools/jlem/jlem-aid101/", "main a[href*='/learn/']"),
-    ("zhou", "/desk/certificates/", "main a[href*='/desk/certificates/']"),
+    ("zhou", "/desk/certificates/", "main a[href*='/desk/certificates/']"), ("ma", "/desk/?programme=ADM-B-2026", "main tbody a"),
+    ("zhou", "/desk/?state=checking", "main tbody a"), ("zhou", "/desk/?state=appealed", "main tbody a"), ("chen", "/my/applications/", "main a[href*='/RC-']"),
+    ("tang", "/desk/", "main tbody a"), ("zhou", "/desk/exceptions/", "main tbody a"), ("zhou", "/desk/results/", "main tbody a"),
 ]  # fmt: skip
 """Pages whose address has an id: the first link of a page that leads there."""
 LOOKS = [("light", "normal", 1280), ("dark", "normal", 360), ("light", "elder", 360)]
