@@ -129,7 +129,7 @@ def _read(options: argparse.Namespace, *, needed: Sequence[str] = ("rules",)) ->
         problems.add(f"--{name}", 0, "", "this table is needed")
     if missing:
         problems.stop()
-    check_tables(tables)
+    check_tables({"calendars": [], **tables})
     base = with_units(read_base(tables), tables)
     limits = read_limits(tables.get("limits", ()))
     people = read_people(tables, base, options.on or date.min)
@@ -249,7 +249,7 @@ def _book(place: Path) -> tuple[RuleBase, tuple[Limit, ...]]:
     tables = read_tables({} if _is_whole(place) else {"rules": place}, place if _is_whole(place) else None, problems)
     if "rules" not in tables:
         problems.add(place.name, 0, "", "holds no table of rules")
-    check_tables(tables)
+    check_tables({"calendars": [], **tables})
     base, limits = with_units(read_base(tables), tables), read_limits(tables.get("limits", ()))
     problems.stop()
     return base, limits
@@ -290,7 +290,7 @@ def _convert(options: argparse.Namespace) -> int:
     if single and not places:
         problems.add(source.name, 0, "", f"is named after no table; known are {', '.join(COLUMNS)}")
     tables = read_tables(places, None if single else source, problems)
-    check_tables(tables)
+    check_tables({"calendars": [], **tables})
     base = with_units(read_base(tables), tables)
     read_limits(tables.get("limits", ()))
     if "records" in tables or "programmes" in tables:

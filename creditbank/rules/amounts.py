@@ -43,9 +43,9 @@ def ratio_between(base: RuleBase, source: str, target: str) -> Fraction:
 
 def _chained(base: RuleBase, source: str, target: str) -> Fraction | None:
     """Two rates one after the other, where both allow it; the smallest of several."""
-    first = [rate for rate in base.rates if rate.source == source and rate.chainable]
-    second = {rate.source: rate for rate in base.rates if rate.target == target and rate.chainable}
-    return min((rate.ratio * second[rate.target].ratio for rate in first if rate.target in second), default=None)
+    between = {rate.target for rate in base.rates if rate.source == source}
+    ways = [(base.rate(source, unit), base.rate(unit, target)) for unit in sorted(between)]
+    return min((one.ratio * other.ratio for one, other in ways if one and other and one.chainable and other.chainable), default=None)
 
 
 def exact_worth(base: RuleBase, records: Sequence[RecordFacts], target: CreditSystem) -> Fraction:

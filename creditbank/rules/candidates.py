@@ -15,7 +15,7 @@ from creditbank.rules.counting import Assignment, Counted, Demand, Place, are_ap
 from creditbank.rules.dates import in_window
 from creditbank.rules.exceptions import BadRule, NoRate
 from creditbank.rules.giving import Candidate, Given, give, lead_of, offers
-from creditbank.rules.leaves import judge_leaf, names_record, step_of_exact
+from creditbank.rules.leaves import is_about, judge_leaf, step_of_exact
 from creditbank.rules.matches import MATCH_CAP, Judge, Match, TooManyMatches, find_matches
 from creditbank.rules.portions import MOST_PORTIONS, is_too_much, portions
 from creditbank.rules.precedence import settle
@@ -100,9 +100,9 @@ class _Question:
 
     def judge(self, record: RecordFacts, leaf: Leaf) -> tuple[Condition, ...] | None:
         """Conditions of a record against a leaf, or None where the leaf is not about it."""
-        if not names_record(record, leaf):
+        if not is_about(record, leaf):
             return None
-        return judge_leaf(record, leaf, self.base, on=self.on, applied_on=self.facts.applied_on)
+        return judge_leaf(record, leaf, self.base, on=self.on, applied_on=self.facts.applied_on, unit=self.facts.target.system)
 
     def missing_rate(self, record: RecordFacts) -> NoRate | None:
         """The pair of units between which there is no rate."""
@@ -166,7 +166,7 @@ def _named_by(rule: Rule, records: Iterable[RecordFacts]) -> list[RecordFacts]:
 
 
 def _is_named(record: RecordFacts, rule: Rule) -> bool:
-    return any(names_record(record, leaf) for leaf in rule.lhs.wanted())
+    return any(is_about(record, leaf) for leaf in rule.lhs.wanted())
 
 
 def _passes_gates(record: RecordFacts, rule: Rule, question: _Question, result: Sieve) -> bool:
@@ -180,6 +180,10 @@ def _passes_gates(record: RecordFacts, rule: Rule, question: _Question, result: 
     if rule.consume == "whole" and record.remaining is not None and record.credits is not None and record.remaining < record.credits:
         left = (("field", "credits"), ("has", _text(record.remaining)), ("needs", _text(record.credits)))
         result.reasons[record.id].append(Reason("rule_failed", rule.id, left))
+        return False
+    idle = _idle_agreement(rule, question)
+    if idle:
+        result.reasons[record.id].append(Reason("outside_window", rule.id, (("field", "agreement"), ("agreement", idle))))
         return False
     for kind, day, first, last in _windows(record, rule, question):
         if day is None or not in_window(day, first, last):
@@ -228,9 +232,16 @@ def _windows(record: RecordFacts, rule: Rule, question: _Question) -> Iterator[t
         day = date(int(facts.cohort), 1, 1) if facts.cohort.isdecimal() and len(facts.cohort) == 4 else None  # noqa: PLR2004  a year
     if rule.window_from or rule.window_to:
         yield rule.window_date, day, rule.window_from, rule.window_to
-    agreement = next((one for one in question.base.agreements if one.code == rule.agreement), None)
-    if agreement is not None and (agreement.window_from or agreement.window_to):
-        yield rule.window_date, day, agreement.window_from, agreement.window_to
+    agreement = question.base.agreement(rule.agreement)
+    first, last = (agreement.days(question.on) if agreement else None) or (None, None)
+    if first or last:
+        yield rule.window_date, day, first, last
+
+
+def _idle_agreement(rule: Rule, question: _Question) -> str:
+    """The agreement of a rule that holds on no day; empty where there is none such."""
+    agreement = question.base.agreement(rule.agreement)
+    return agreement.code if agreement is not None and agreement.days(question.on) is None else ""
 
 
 def _note_failures(rule: Rule, records: list[RecordFacts], judge: Judge, result: Sieve) -> set[str]:
@@ -242,7 +253,8 @@ def _note_failures(rule: Rule, records: list[RecordFacts], judge: Judge, result:
         if any(all(condition.ok for condition in conditions) for conditions in about):
             continue
         failed.add(record.id)
-        for condition in about[0]:
+        came_furthest = min(about, key=lambda conditions: any(one.name == "age" and not one.ok for one in conditions))
+        for condition in came_furthest:
             if not condition.ok:
                 code = "too_old" if condition.name == "age" else "rule_failed"
                 data = (("field", condition.name), ("has", _text(condition.has)), ("needs", _text(condition.needs)))
@@ -326,11 +338,11 @@ def _fits_of(
 
 
 def _together(lhs: Node, records: tuple[RecordFacts, ...]) -> dict[str, str]:
-    """The institution or award that all records of a set share, by record; one without the award that is asked is left out."""
+    """The institution or award that all records of a set share, by record; one without a named award shares it with itself alone."""
     issuers = {record.id: record.issuer if lhs.same_issuer else "" for record in records}
     if not lhs.same_award:
         return issuers
-    return {record.id: f"{issuers[record.id]} {record.award}" for record in records if record.award}
+    return {record.id: f"{issuers[record.id]} {record.award or f'alone:{record.id}'}" for record in records}
 
 
 def _incomplete(rule: Rule, demands: tuple[Demand, ...], counted: Counted, record: RecordFacts, forbidding: list[str]) -> Reason:

@@ -36,7 +36,7 @@ def answer(facts: Facts, rules: RuleBase, limits: tuple[Limit, ...], on: date, *
 
     Raises SamePerson.
     """
-    semantics = semantics_of(rules)
+    semantics, rules = semantics_of(rules), rules.in_force(on)
     facts, rules, limits = apply_exceptions(_sorted(facts), rules, tuple(sorted(limits, key=lambda limit: limit.id)), on)
     facts = with_title_classes(facts, rules.titles)
     sieved = sieve(facts, rules, on=on)

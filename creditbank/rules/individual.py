@@ -23,7 +23,11 @@ def apply_exceptions(facts: Facts, base: RuleBase, limits: tuple[Limit, ...], on
         if exception.kind == "block":
             base = replace(base, rules=tuple(rule for rule in base.rules if rule.id != exception.path))
         elif exception.kind == "value":
-            limits = tuple(replace(limit, bound=_amount(exception)) if limit.id == exception.path else limit for limit in limits)
+            limits = tuple(
+                replace(limit, bound=_amount(exception), share=None) if limit.id == exception.path else limit for limit in limits
+            )
+        elif exception.kind == "waive":
+            limits = tuple(limit for limit in limits if limit.id != exception.path)
         leaves = tuple(_leaf(leaf, exception) if leaf.path == exception.path else leaf for leaf in facts.target.leaves)
         facts = replace(facts, target=replace(facts.target, leaves=leaves))
     waivers = tuple(exception for exception in living if exception.kind == "waive")
@@ -36,7 +40,7 @@ def _leaf(leaf: RequirementLeaf, exception: IndividualException) -> RequirementL
     if exception.kind in {"insert", "substitute"} and (leaf.outcomes or leaf.subjects):
         return replace(leaf, outcomes=(*leaf.outcomes, exception.value))
     if exception.kind == "value" and leaf.need_courses is not None:
-        return replace(leaf, need_courses=int(_amount(exception)))
+        return replace(leaf, need_courses=int(_amount(exception)), need_if=())
     if exception.kind == "value":
         return replace(leaf, need_credits=_amount(exception), need_if=())
     return leaf

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from creditbank.rules.amounts import exact_worth, round_to_step
 from creditbank.rules.dates import last_good_day
+from creditbank.rules.exceptions import NoRate
 from creditbank.rules.scales import level_in, mapped_grade, scale_named
 from creditbank.rules.types import TRUST_RANK, Condition, Leaf, RecordFacts, RuleBase
 
@@ -25,18 +28,26 @@ def names_record(record: RecordFacts, leaf: Leaf) -> bool:
     )
 
 
-def judge_leaf(record: RecordFacts, leaf: Leaf, base: RuleBase, *, on: date, applied_on: date) -> tuple[Condition, ...]:
+def is_about(record: RecordFacts, leaf: Leaf) -> bool:
+    """Whether the leaf means this record, from whatever institution where it names a course, a class or a subject: then that is a condition."""
+    named = leaf.outcome or leaf.dup_class or leaf.common_id or leaf.subject
+    return names_record(record, replace(leaf, issuer="") if named and leaf.issuer else leaf)
+
+
+def judge_leaf(record: RecordFacts, leaf: Leaf, base: RuleBase, *, on: date, applied_on: date, unit: str = "") -> tuple[Condition, ...]:
     """Every condition that the leaf asks, judged, also after one that fails: a learner is to hear all that is missing.
 
-    ``on`` is the day of the review, ``applied_on`` that of the application (both in the bank's time zone), never the clock.
+    ``on`` is the day of the review, ``applied_on`` that of the application (both in the bank's time zone), never the clock; ``unit`` is the
+    target's, in which credits are bounded.
     """
     judged = [
+        None if not leaf.issuer or record.issuer == leaf.issuer else Condition("issuer", ok=False, has=record.issuer, needs=leaf.issuer),
         _grade("grade", record, leaf.min_grade, base, at_least=True),
         _grade("grade_max", record, leaf.max_grade, base, at_least=False),
         _bound("score", record.score, leaf.min_score),
         _upper("score", record.score, leaf.max_score),
         _bound("attendance", record.attendance, leaf.min_attendance),
-        _bound("credits", record.credits, leaf.min_credits),
+        _credits(record, leaf, base, unit),
         _bound("hours", _hours(record, base), leaf.min_hours),
         _level(record, leaf, base),
         Condition("trust", TRUST_RANK[record.trust] >= TRUST_RANK[leaf.trust], record.trust, leaf.trust),
@@ -96,6 +107,19 @@ def grade_rank(label: str, issuer: str, base: RuleBase) -> Fraction | None:
         return Fraction(label)
     except (ValueError, ZeroDivisionError):
         return None
+
+
+def _credits(record: RecordFacts, leaf: Leaf, base: RuleBase, unit: str) -> Condition | None:
+    """Credits are bounded in the target's unit, after the rate between both, unless the leaf names the unit of the record."""
+    system = base.system(unit)
+    if leaf.min_credits is None or leaf.system or system is None or (record.credits is not None and record.system in {"", unit}):
+        return _bound("credits", record.credits, leaf.min_credits)
+    try:
+        worth = exact_worth(base, [record], system)
+    except NoRate:
+        return Condition("credits", ok=False, has=None, needs=leaf.min_credits)
+    has = record.credits if worth == record.credits else round_to_step(worth, system.step, "down")
+    return Condition("credits", worth >= leaf.min_credits, has, leaf.min_credits)
 
 
 def _hours(record: RecordFacts, base: RuleBase) -> Decimal | None:

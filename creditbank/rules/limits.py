@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
@@ -203,7 +203,7 @@ def _measured(model: Model, limit: Limit, parts: list[Part]) -> Row:
     """What a bucket holds, as an expression: posted steps, grants, or distinct records consumed."""
     row: Row = defaultdict(int)
     if limit.measure == "grants":
-        return {model.part[part]: 1 for part in parts}
+        return Counter(model.part[part] for part in parts)
     if limit.measure == "records":
         for index in sorted({part[0] for part in parts}):
             touched = model.program.variable()

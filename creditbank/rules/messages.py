@@ -47,6 +47,10 @@ FIELD_REASONS: dict[tuple[str, str], tuple[str, str]] = {
         "规则 {rule} 要求列出的成果中的 {needs} 项，现有 {has} 项",
         "rule {rule} asks for {needs} of those listed; there are {has}",
     ),
+    ("outside_window", "agreement"): (
+        "规则 {rule} 依据的协议 {agreement} 没有生效",
+        "the agreement {agreement} behind rule {rule} is not in force",
+    ),
     ("rule_failed", "missing_record"): ("规则 {rule} 还要求具备：{needs}", "rule {rule} also asks for: {needs}"),
 }
 """Conditions that are not a value compared with a bound need a sentence of their own."""
@@ -62,6 +66,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "hours": ("学时", "hours of at least"),
     "level": ("等级", "level"),
     "trust": ("可信级别", "trust level"),
+    "issuer": ("颁发机构", "institution"),
     "validity": ("有效期", "validity until"),
     "k_of_n": ("项数", "so many of those listed:"),
     "missing_record": ("另需的成果", "also the outcomes"),

@@ -87,6 +87,7 @@ def add_candidates(model: Model, to_elective: set[tuple[int, int]]) -> None:
     for index, candidate in enumerate(model.candidates):
         take = model.program.variable()
         model.take.append(take)
+        model.part |= _waivers(index, candidate, take)
         seated = [given for given in candidate.given if given.seats]
         alone = len(seated) == 1 and not any(given.waives or (index, given.number) in to_elective for given in candidate.given)
         parts: Row = {}
@@ -103,6 +104,11 @@ def add_candidates(model: Model, to_elective: set[tuple[int, int]]) -> None:
             model.program.at_most({take: 1}, 0)
         elif not alone and not any(given.waives for given in candidate.given):
             model.program.at_most({take: 1, **dict.fromkeys(parts, -1)}, 0)
+
+
+def _waivers(index: int, candidate: Candidate, take: int) -> dict[Part, int]:
+    """Grants that waive have no seat: they are given wherever their candidate is taken."""
+    return {(index, given.number, False): take for given in candidate.given if given.waives}
 
 
 def _add_part(model: Model, part: Part, paths: tuple[str, ...], take: int | None) -> Row:

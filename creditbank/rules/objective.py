@@ -14,7 +14,7 @@ from creditbank.rules.giving import Candidate
 from creditbank.rules.model import Model, Part, Row, Seat, may_share, steps
 from creditbank.rules.plans import Pool
 from creditbank.rules.scope import all_hold
-from creditbank.rules.types import RecordFacts, RequirementLeaf, RequirementNode
+from creditbank.rules.types import RecordFacts, RequirementLeaf, RequirementNode, Target
 
 NO_EXPIRY_DAYS = 36_500
 
@@ -111,8 +111,12 @@ def has_need(leaf: RequirementLeaf) -> bool:
 
 
 def requirements(model: Model) -> list[str]:
+    """Paths that count in V1, of a model's target."""
+    return required_of(model.facts.target)
+
+
+def required_of(target: Target) -> list[str]:
     """Paths that count in V1: those that say so; where none says anything, the children of the root (or a root that is a leaf)."""
-    target = model.facts.target
     rows: list[RequirementLeaf | RequirementNode] = [*target.leaves, *target.nodes]
     if any(row.requirement is not None for row in rows):
         chosen = {row.path for row in rows if row.requirement}

@@ -253,4 +253,4 @@ def candidate_of(counted: Counted, ids: Iterable[str], facts: Facts, base: RuleB
 
 def judge_for(facts: Facts, base: RuleBase, on: date) -> Judge:
     """Conditions of records against leaves on a day."""
-    return lambda record, leaf: judge_leaf(record, leaf, base, on=on, applied_on=facts.applied_on)
+    return lambda record, leaf: judge_leaf(record, leaf, base, on=on, applied_on=facts.applied_on, unit=facts.target.system)

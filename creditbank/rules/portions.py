@@ -11,7 +11,7 @@ from creditbank.rules.giving import Given
 from creditbank.rules.matches import Match, TooManyMatches
 from creditbank.rules.model import left_of, steps
 from creditbank.rules.objective import need_of
-from creditbank.rules.types import CreditSystem, Facts, RecordFacts, Rule, RuleBase
+from creditbank.rules.types import CreditSystem, Facts, Leaf, RecordFacts, Rule, RuleBase
 
 MOST_PORTIONS = 400
 """Parts of one record that one rule may take."""
@@ -33,8 +33,18 @@ def portions(rule: Rule, match: Match, target: CreditSystem, base: RuleBase) -> 
         if count > MOST_PORTIONS:
             raise TooManyMatches
         return [number * step for number in range(1, count + 1)]
-    asked = [leaf.min_credits for leaf in rule.lhs.wanted() if leaf.min_credits is not None and leaf.min_credits <= left_of(record)]
-    return [max(asked)] if asked else [None]
+    asked = [_in_own_unit(leaf, record, step, target, base) for leaf in rule.lhs.wanted() if leaf.min_credits is not None]
+    within = [amount for amount in asked if amount <= left_of(record)]
+    return [max(within)] if within else [None]
+
+
+def _in_own_unit(leaf: Leaf, record: RecordFacts, step: Decimal, target: CreditSystem, base: RuleBase) -> Decimal:
+    """The credits that a leaf asks for, in whole steps of the record's unit; a leaf that names a unit asks in that."""
+    asked = leaf.min_credits or Decimal(0)
+    if leaf.system or record.system in {"", target.code}:
+        return asked
+    worth = exact_worth(base, [_one_step(record, step)], target)
+    return -int(-Fraction(asked) // worth) * step
 
 
 def is_too_much(given: Sequence[Given], record: RecordFacts, target: CreditSystem, facts: Facts, base: RuleBase) -> bool:

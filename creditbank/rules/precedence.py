@@ -22,8 +22,10 @@ def settle(
     candidates: Sequence[Candidate], counted: Sequence[Counted], sample: Sample, note: Note
 ) -> tuple[list[Candidate], list[Counted]]:
     """Candidates after denial, then after shadowing, each in the order of their keys."""
-    denials = [candidate for candidate in candidates if candidate.given[0].grant.kind == "deny"]
-    kept = [left for one in candidates if one.given[0].grant.kind != "deny" and (left := _denied(one, denials, note))]
+    denials = [replace(one, given=(given,)) for one in candidates for given in one.given if given.grant.kind == "deny"]
+    for denial in denials:
+        note(denial.match.records, _denial_reason(denial, denial.rule.id))
+    kept = [left for one in map(_without_denials, candidates) if one and (left := _denied(one, denials, note))]
     counting = [left for one in counted for left in _denied_sets(one, denials, note)]
     useful = [one for one in counting if any(given.seats or given.waives for given in sample(one))]
     seen = _shadow(kept, useful, note)
@@ -33,6 +35,12 @@ def settle(
 
 def _key(counted: Counted) -> tuple[Any, ...]:
     return counted.rule.id, counted.offer, counted.numbers, sorted(counted.required)
+
+
+def _without_denials(candidate: Candidate) -> Candidate | None:
+    """What a candidate gives beside what it denies; nothing for one that only denies."""
+    given = tuple(one for one in candidate.given if one.grant.kind != "deny")
+    return replace(candidate, given=given) if given else None
 
 
 def _denied(candidate: Candidate, denials: Sequence[Candidate], note: Note) -> Candidate | None:

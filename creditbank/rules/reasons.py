@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from creditbank.rules.counting import Counted
 from creditbank.rules.giving import Candidate, Given
 from creditbank.rules.limits import buckets_of, covers, is_constraint, limit_bound
 from creditbank.rules.model import Part, left_of, steps
-from creditbank.rules.objective import has_need, need_of
+from creditbank.rules.objective import has_need, need_of, required_of
 from creditbank.rules.optimum import Choice, grant_of, limit_uses
 from creditbank.rules.pools import candidate_of
 from creditbank.rules.types import Facts, Limit, Reason, RecordFacts, RequirementLeaf, RuleBase, Unused
@@ -90,15 +91,19 @@ class Explainer:
             if ident in self.used:
                 winner = self.choice.candidates[self.used[ident]]
                 return Reason("dominated", candidate.rule.id, (("by_rule", winner.rule.id), ("record", ident)))
+        others = dict(self.classes)
         for own in candidate.match.records:
-            if own.class_key in self.classes:
-                data = (("record", self.classes[own.class_key]), ("class", own.class_key))
+            if own.class_key in others:
+                data = (("record", others[own.class_key]), ("class", own.class_key))
                 return Reason("duplicate_of", candidate.rule.id, data)
-        seats = [path for given in candidate.given for path in given.seats]
+            others[own.class_key] = own.id
+        seats = [path for given in candidate.given for path in given.seats or ((given.waives,) if given.waives else ())]
         return Reason("not_needed", candidate.rule.id, (("leaf", ", ".join(dict.fromkeys(seats)) or "no leaf accepts"),))
 
     def _would_gain(self, given: Given) -> bool:
-        """Whether some seat still has room, so that more would count."""
+        """Whether some seat still has room, so that more would count, or a requirement that it waives is not yet done."""
+        if given.waives:
+            return given.waives in required_of(self.facts.target) and given.waives not in self.choice.done
         return any(leaf.path in given.seats and self._has_room(leaf) for leaf in self.facts.target.seats())
 
     def _has_room(self, leaf: RequirementLeaf) -> bool:
@@ -111,19 +116,19 @@ class Explainer:
     def _full_limit(self, candidate: Candidate) -> Reason | None:
         for limit in self.limits:
             bound = limit_bound(limit, self.facts, self.step)
-            given = next((given for given in candidate.given if covers(limit, candidate.lead, given.grant)), None)
-            if given is None or bound is None or not is_constraint(limit):
+            counted = [given for given in candidate.given if (given.seats or given.waives) and covers(limit, candidate.lead, given.grant)]
+            if not counted or bound is None or not is_constraint(limit):
                 continue
             for bucket in buckets_of(limit, candidate.lead, self.base):
-                reason = self._over(limit, bucket, bound, candidate, given)
+                reason = self._over(limit, bucket, bound, candidate, counted)
                 if reason is not None:
                     return reason
         return None
 
-    def _over(self, limit: Limit, bucket: str, bound: Decimal, candidate: Candidate, given: Given) -> Reason | None:
+    def _over(self, limit: Limit, bucket: str, bound: Decimal, candidate: Candidate, counted: Sequence[Given]) -> Reason | None:
         used = self.uses.get((limit.id, bucket), Decimal(0))
-        posts = given.amount if given.posts else Decimal(0)
-        wanted = {"credits": posts, "grants": Decimal(1), "records": Decimal(len(candidate.match.ids))}[limit.measure]
+        posts = sum((given.amount for given in counted if given.posts), Decimal(0))
+        wanted = {"credits": posts, "grants": Decimal(len(counted)), "records": Decimal(len(candidate.match.ids))}[limit.measure]
         if used + wanted <= bound:
             return None
         release = "; ".join(self._release(limit, bucket, used + wanted - bound))
@@ -150,12 +155,16 @@ class Explainer:
 
 
 def headline_first(reasons: list[Reason]) -> tuple[Reason, ...]:
-    """A gate of the record itself comes before everything; else the rule that came furthest, then the smallest rule id."""
+    """A gate of the record itself comes before everything; else the rule that came furthest, then the smallest rule id.
 
-    def order(reason: Reason) -> tuple[int, int, str, tuple[tuple[str, str], ...]]:
+    A rule for which a record is too old came no further, whatever else it asks.
+    """
+    aged = {reason.rule for reason in reasons if reason.code == "too_old"}
+
+    def order(reason: Reason) -> tuple[int, int, str, bool, tuple[tuple[str, str], ...]]:
         gate = 0 if reason.code in GATES else 1
-        stage = STAGES.index(reason.code)
-        return gate, stage if gate == 0 else -stage, reason.rule, reason.data
+        stage = STAGES.index("too_old" if reason.code == "rule_failed" and reason.rule in aged else reason.code)
+        return gate, stage if gate == 0 else -stage, reason.rule, reason.code != "too_old", reason.data
 
     return tuple(sorted(dict.fromkeys(reasons), key=order))
 

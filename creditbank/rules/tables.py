@@ -42,6 +42,10 @@ class Rate:
     window_to: date | None = None
     chainable: bool = False
 
+    def holds_on(self, day: date) -> bool:
+        """Whether a day lies in its window, both ends included."""
+        return (self.window_from is None or day >= self.window_from) and (self.window_to is None or day <= self.window_to)
+
     @property
     def ratio(self) -> Fraction:
         return Fraction(self.num, self.den)
@@ -171,3 +175,12 @@ class Agreement:
     conserve: bool = False
     version: int = 1
     supersedes: str = ""
+
+    def days(self, on: date) -> tuple[date | None, date | None] | None:
+        """First and last day (None: open) on which its rules hold, as known on a day; None where they hold on none.
+
+        A draft, or what is signed and not yet active, holds on no day. What was suspended or has ended held until its last day, where that
+        has passed; with a later day, or none, nobody knows until when it held.
+        """
+        stopped = self.status in {"suspended", "ended"} and self.window_to is not None and self.window_to < on
+        return (self.window_from, self.window_to) if self.status == "active" or stopped else None

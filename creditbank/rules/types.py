@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -369,12 +369,33 @@ class RuleBase:
         return next((system for system in self.systems if system.code == code), None)
 
     def rate(self, source: str, target: str) -> Rate | None:
-        return next((rate for rate in self.rates if (rate.source, rate.target) == (source, target)), None)
+        """The explicit rate between two units; of several the one that began last."""
+        found = (rate for rate in self.rates if (rate.source, rate.target) == (source, target))
+        return max(found, key=lambda rate: rate.window_from or date.min, default=None)
+
+    def in_force(self, on: date) -> RuleBase:
+        """The base with the rates that hold on a day; itself where every rate does. Made once a day and kept."""
+        if all(rate.holds_on(on) for rate in self.rates):
+            return self
+        known: dict[date, RuleBase] = self.__dict__.setdefault("_in_force", {})
+        if on not in known:
+            known[on] = replace(self, rates=tuple(rate for rate in self.rates if rate.holds_on(on)))
+        return known[on]
+
+    def agreement(self, code: str) -> Agreement | None:
+        """An agreement by its code, in its highest version."""
+        return self._agreements.get(code)
+
+    @cached_property
+    def _agreements(self) -> dict[str, Agreement]:
+        return {one.code: one for one in sorted(self.agreements, key=lambda one: one.version)}
 
     @cached_property
     def _outcomes(self) -> dict[str, Outcome]:
-        named = {alias: outcome for outcome in self.outcomes for alias in (*outcome.codes, *outcome.aliases)}
-        return named | {outcome.code: outcome for outcome in self.outcomes}
+        """By code and alias; of several versions the highest, and a code before an alias."""
+        ordered = sorted(self.outcomes, key=lambda outcome: (outcome.version, outcome.code))
+        named = {alias: outcome for outcome in ordered for alias in (*outcome.codes, *outcome.aliases)}
+        return named | {outcome.code: outcome for outcome in ordered}
 
     def outcome(self, code: str) -> Outcome | None:
         """What the catalogue knows of an outcome, named by its code or an alias."""
@@ -382,8 +403,12 @@ class RuleBase:
 
     def scale(self, institution: str) -> GradeScale | None:
         """The grades of an institution, else those that hold for everybody."""
-        own = next((scale for scale in self.scales if scale.institution == institution), None)
-        return own or next((scale for scale in self.scales if not scale.institution), None)
+        return self._scales.get(institution) or self._scales.get("")
+
+    @cached_property
+    def _scales(self) -> dict[str, GradeScale]:
+        """By institution; of several the one whose code comes first."""
+        return {scale.institution: scale for scale in sorted(self.scales, key=lambda scale: scale.code, reverse=True)}
 
     def calendar(self, code: str) -> Calendar | None:
         """A calendar by its code."""

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from creditbank.rules.files.cells import BadFiles, Problems
+from creditbank.rules.files.checks import check_tables
 from creditbank.rules.files.people import read_people, with_units
 from creditbank.rules.files.rulebook import read_base, read_limits
 from creditbank.rules.files.tables import COLUMNS, read_tables
@@ -68,6 +69,7 @@ def _book(tables: Path, places: dict[str, Path], on: date) -> tuple[Book, list[F
     problems = Problems()
     rows = read_tables({name: path for name, path in places.items() if name in COLUMNS}, tables, problems)
     problems.stop()
+    check_tables({"calendars": [], **rows})
     base = with_units(read_base(rows), rows)
     limits, people = read_limits(rows.get("limits", ())), read_people(rows, base, on)
     problems.stop()

@@ -7,19 +7,18 @@ then everything is taken, and that is the only best choice. Whoever does not pas
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 
 from creditbank.rules.limits import buckets_of, covers, is_constraint, limit_bound
-from creditbank.rules.model import Model, steps
-from creditbank.rules.objective import NO_EXPIRY_DAYS, has_need, need_of, requirements
+from creditbank.rules.model import steps
+from creditbank.rules.objective import NO_EXPIRY_DAYS, has_need, need_of, required_of
 from creditbank.rules.reasons import STAGES
 from creditbank.rules.types import KIND_ORDER, POSTING, CreditSystem, Facts, Grant, Limit, RequirementLeaf, RuleBase, Target
 from creditbank.simulation.answers import PARTS, USED, Answer
-from creditbank.simulation.bits import CODE, heard
+from creditbank.simulation.bits import furthest, heard
 from creditbank.simulation.kernel import Kernel
 from creditbank.simulation.population import Population
 from creditbank.simulation.tables import HIGH, RuleTables
@@ -193,8 +192,7 @@ class Fast:
         return HIGH if not counts or system is None else 0 if need is None else steps(need, system.step)
 
     def _required(self, target: Target) -> list[str]:
-        facts = Facts("", (), target, self.tables.on)
-        return requirements(Model(facts, self.tables.base, (), Decimal(1), []))
+        return required_of(target)
 
     @cached_property
     def _needs(self) -> np.ndarray:
@@ -293,7 +291,7 @@ class Fast:
         states = np.full(len(self.coding.of), STAGES.index("no_rule"), dtype=np.int8)
         rows = np.flatnonzero(columns["bits"])
         bits, inverse = np.unique(columns["bits"][rows], return_inverse=True)
-        stages = np.array([max(STAGES.index(CODE.get(name, name)) for name in heard(one)) for one in bits.tolist()], dtype=np.int8)
+        stages = np.array([STAGES.index(furthest(one)) for one in bits.tolist()], dtype=np.int8)
         if len(rows):
             np.maximum.at(states, columns["record"][rows], stages[inverse.reshape(-1)])
         gated = np.flatnonzero(self.coding.gates)

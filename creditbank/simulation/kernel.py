@@ -101,8 +101,8 @@ class Kernel:
 
     @cached_property
     def _names(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """(what entries ask, what records are) for everything that leaves name besides their keys."""
-        return [(asked, self.coding.named(name)) for name, (asked, _numbers) in self.tables.named.items()]
+        """(what entries ask, what records are) for everything but the institution that leaves name besides their keys."""
+        return [(asked, self.coding.named(name)) for name, (asked, _numbers) in self.tables.named.items() if name != "issuer"]
 
     def _lower_bounds(self) -> list[tuple[str, np.ndarray, np.ndarray]]:
         """(bit, column of records, bounds of entries) of all lower bounds but grades that are asked and could fail."""
@@ -118,6 +118,9 @@ class Kernel:
         def has(column: np.ndarray) -> np.ndarray:
             return pairs.spread(column.take(pairs.rows))
 
+        if "issuer" in tables.named:  # beside a course, class or subject the institution is a condition
+            wanted = tables.named["issuer"][0].take(entry)
+            _mark(bits, (wanted != ANY) & (wanted != has(coding.named("issuer"))), "issuer")
         for name, column, bounds in self._lower:
             _mark(bits, has(column) < bounds.take(entry), name)
         if tables.asks_min_grade or tables.asks_max_grade:

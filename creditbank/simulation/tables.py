@@ -71,7 +71,12 @@ def _is_joinable(leaves: tuple[Leaf, ...]) -> bool:
 
 
 def _is_plain(leaf: Leaf) -> bool:
-    """Whether a leaf says nothing that the kernel does not know: of the properties by which it may be found just one, grades of the issuer."""
+    """Whether a leaf says nothing that the kernel does not know: of the properties by which it may be found just one, grades of the issuer.
+
+    Credits are compared in the unit that the leaf names; in that of a target the engine compares them.
+    """
+    if leaf.min_credits is not None and not leaf.system:
+        return False
     keys = [name for name in PROPERTIES if name not in NAMES and getattr(leaf, name)]
     return _says_only(leaf, LEAF_FIELDS) and len(keys) <= 1 and ":" not in leaf.min_grade + leaf.max_grade
 
@@ -122,8 +127,8 @@ class RuleTables:
     """Columns of a rule base, aligned with the entries of its compiled form (an entry is a rule under the outcome of one of its leaves)."""
 
     def __init__(self, base: RuleBase, on: date) -> None:
-        self.base, self.on = base, on
-        self.compiled: CompiledRules = compiled(base)
+        self.base, self.on = base.in_force(on), on
+        self.compiled: CompiledRules = compiled(self.base)
         self.rules = self.compiled.rules
         self.pointers = np.frombuffer(self.compiled.pointers, dtype=np.int32)
         self.rule_of = np.frombuffer(self.compiled.entries, dtype=np.int32)
@@ -277,13 +282,16 @@ class RuleTables:
     @cached_property
     def windows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
         """(number of the date compared, first day, last day) by entry, the agreement's window included; days as ordinals."""
-        agreements = {agreement.code: agreement for agreement in reversed(self.base.agreements)}
         first, last = np.full(len(self.rules), NOT_KNOWN, dtype=np.int32), np.full(len(self.rules), HIGH, dtype=np.int32)
         for at, rule in enumerate(self.rules):
-            for one in (rule, agreements.get(rule.agreement)):
-                if one is not None and (one.window_from or one.window_to):
-                    first[at] = max(first[at], one.window_from.toordinal() if one.window_from else LOW)
-                    last[at] = min(last[at], one.window_to.toordinal() if one.window_to else HIGH)
+            agreement = self.base.agreement(rule.agreement)
+            days = agreement.days(self.on) if agreement is not None else (None, None)
+            if days is None:  # it holds on no day
+                first[at], last[at] = HIGH, LOW
+            for begin, end in ((rule.window_from, rule.window_to), days or (None, None)):
+                if begin or end:
+                    first[at] = max(first[at], begin.toordinal() if begin else LOW)
+                    last[at] = min(last[at], end.toordinal() if end else HIGH)
         if (first == NOT_KNOWN).all():
             return None
         kinds = np.array([WINDOW_KINDS.index(rule.window_date) for rule in self.rules], dtype=np.int8)

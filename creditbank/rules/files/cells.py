@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -122,6 +122,15 @@ class Row:
         return tuple(sorted(found))
 
 
+def said_once(rows: Iterable[Row], column: str) -> str:
+    """What the rows of one thing say of the whole of it: empty where none does; rows that say different things are noted."""
+    told = [row for row in rows if row.text(column)]
+    values = sorted({row.text(column) for row in told})
+    for row in told if len(values) > 1 else ():
+        row.wrong(column, f"is said in {len(values)} ways: {', '.join(map(shown, values[:3]))}")
+    return values[0] if values else ""
+
+
 def decimal(text: str) -> Decimal:
     """A plain decimal; no exponents, no words, at most sixteen digits before the dot and twelve after it."""
     if len(text) > LONGEST_NUMBER or not PLAIN_NUMBER.fullmatch(text) or not text.isascii():
@@ -138,7 +147,9 @@ def whole(text: str) -> int:
 
 
 def day(text: str) -> date:
-    """A date; a time behind it is refused."""
+    """A date as ``2026-09-01``; a time behind it, a week or a date without dashes is refused."""
+    if len(text) != len("2026-09-01") or text[4] != "-" or text[7] != "-":
+        raise ValueError(text)
     return date.fromisoformat(text)
 
 

@@ -25,6 +25,8 @@ def check_tables(tables: Tables) -> None:
         _check_once(tables.get(name, ()), columns)
     for name, (first, last) in WINDOWS.items():
         _check_windows(tables.get(name, ()), first, last)
+    if "calendars" in tables:
+        _check_calendars(tables.get("limits", ()), tables["calendars"])
     _check_superseding(tables.get("agreements", ()))
     _check_level_maps(tables.get("levels", ()))
 
@@ -43,6 +45,13 @@ def _check_windows(rows: Iterable[Row], first: str, last: str) -> None:
     for row in rows:
         if row.text(first) and row.text(last) and row.text(first) > row.text(last):  # ISO dates compare as text
             row.wrong(last, f"{shown(row.text(last))} is before {first}")
+
+
+def _check_calendars(limits: Iterable[Row], calendars: Iterable[Row]) -> None:
+    known = {row.text("calendar") for row in calendars}
+    for row in limits:
+        if row.text("calendar") and row.text("calendar") not in known:
+            row.wrong("calendar", f"there is no calendar {shown(row.text('calendar'))}")
 
 
 def _check_superseding(rows: Iterable[Row]) -> None:

@@ -9,12 +9,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from creditbank.rules.files.cells import Row
+from creditbank.rules.files.cells import Row, shown
 from creditbank.rules.files.programmes import read_programmes
-from creditbank.rules.tables import CreditSystem
+from creditbank.rules.tables import CreditSystem, Outcome
 from creditbank.rules.types import TRUST_RANK, Facts, IndividualException, RecordFacts, RuleBase, Target
 
-STATES = ("available", "pending", "held", "used", "expired", "withdrawn", "void", "revoked", "transferred", "awarded", "consumed")
+STATES = (
+    "available", "pending", "held", "converted", "awarded", "expired", "revoked", "reversed", "used", "withdrawn", "void", "transferred",
+    "consumed",
+)  # fmt: skip
 DEFAULT_SYSTEM = CreditSystem("credit", Decimal(16), Decimal("0.5"))
 """Where no table of units is given: 16 notional hours a credit on half credits, the Chinese usage."""
 
@@ -43,13 +46,14 @@ def read_people(tables: Tables, base: RuleBase, on: date) -> list[Facts]:
             row.wrong("record_id", f"{record.id!r} is there twice for this learner")
         seen.add(key)
         records[row.text("learner")].append(record)
-    exceptions = _exceptions(tables.get("exceptions", ()))
+    exceptions = _exceptions(tables)
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in tables.get("learners", ()):
         rows[row.text("learner")].append(row)
     questions = []
     for learner in sorted(set(records) | set(rows)):
-        for row in rows.get(learner) or [None]:  # type: ignore[list-item]
+        asked: list[Row | None] = sorted(rows.get(learner, ()), key=lambda row: (row.text("target"), row.text("cohort")))  # type: ignore[assignment]
+        for row in asked or [None]:
             questions.append(_question(learner, row, tuple(records[learner]), targets, base, tuple(exceptions[learner]), on))  # noqa: PERF401
     return questions
 
@@ -96,7 +100,7 @@ def _unit_of(institution: str, row: Row | None, base: RuleBase) -> str:
 def read_record(row: Row, base: RuleBase) -> RecordFacts:
     """One record; what its outcome says fills what the row leaves open."""
     code = row.text("outcome")
-    about = base.outcome(code)
+    about = _version_of(row, base)
     credits, hours = row.amount("credits"), row.amount("hours")
     for column, value in (("credits", credits), ("hours", hours), ("remaining", row.amount("remaining"))):
         if value is not None and value < 0:
@@ -123,22 +127,44 @@ def read_record(row: Row, base: RuleBase) -> RecordFacts:
     )  # fmt: skip
 
 
+def _version_of(row: Row, base: RuleBase) -> Outcome | None:
+    """What the catalogue knows of a record's outcome: in the version that the record names, else in the highest."""
+    about, version = base.outcome(row.text("outcome")), row.whole("version")
+    if about is None or version is None or about.version == version:
+        return about
+    found = next((one for one in base.outcomes if (one.code, one.version) == (about.code, version)), None)
+    if found is None:
+        row.wrong("version", f"there is no version {version} of {shown(about.code)}")
+    return found
+
+
 def _missing_day(row: Row) -> date:
     if not row.text("earned_on"):
         row.wrong("earned_on", "is empty")
     return date.min
 
 
-def _exceptions(rows: Sequence[Row]) -> dict[str, list[IndividualException]]:
+def _exceptions(tables: Tables) -> dict[str, list[IndividualException]]:
     found: dict[str, list[IndividualException]] = defaultdict(list)
-    for row in rows:
+    things = {
+        row.text(name)
+        for table, name in (("rules", "rule_id"), ("limits", "limit_id"), ("programmes", "path"))
+        for row in tables.get(table, ())
+    }
+    learners = {row.text("learner") for table in ("records", "learners") for row in tables.get(table, ())}
+    for row in tables.get("exceptions", ()):
+        if row.text("learner") not in learners:
+            row.wrong("learner", f"there is no learner {shown(row.text('learner'))}")
+        if row.text("path") not in things:
+            row.wrong("path", f"there is no node, rule or limit {shown(row.text('path'))}")
         kind: Any = row.one_of("kind", ("insert", "substitute", "waive", "block", "value"), "waive")
         one = IndividualException(
             row.text("path"), kind, row.text("by"), row.text("approved_by"), row.text("value"), row.text("reason"), row.day("expires")
         )
         if one.by == one.approved_by:
             row.wrong("approved_by", "same_person: an exception is approved by somebody else")
-        if kind == "value" and row.amount("value") is None and not row.text("value"):
-            row.wrong("value", "is empty")
+        amount = row.amount("value") if kind == "value" else Decimal(0)
+        if (kind == "value" and not row.text("value")) or (amount is not None and amount < 0):
+            row.wrong("value", "an amount, not below 0")
         found[row.text("learner")].append(one)
     return found

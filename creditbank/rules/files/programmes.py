@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from creditbank.rules.files.cells import Row, decimal
+from creditbank.rules.files.cells import Row, decimal, said_once
 from creditbank.rules.files.scales import conditions
 from creditbank.rules.tables import Pairs
 from creditbank.rules.types import RequirementLeaf, RequirementNode, RuleBase, Target
@@ -26,13 +26,14 @@ def read_programmes(rows: Iterable[Row], base: RuleBase) -> dict[tuple[str, str]
 
 
 def _programme(code: str, rows: list[Row], base: RuleBase) -> Target:
-    system = next((row.text("system") for row in rows if row.text("system")), "")
+    system = said_once(rows, "system")
     if not system:
         system = min(one.code for one in base.systems) if len(base.systems) == 1 else ""
     if base.system(system) is None:
         rows[0].wrong("system", f"there is no unit {system!r}")
+    said_once(rows, "total")
     total = next((row.amount("total") for row in rows if row.text("total")), None)
-    category = next((row.text("category") for row in rows if row.text("category")), "academic")
+    category = said_once(rows, "category") or "academic"
     says = any(row.text("requirement") for row in rows)
     children = _children(rows)
     leaves, nodes = [], []
@@ -43,10 +44,10 @@ def _programme(code: str, rows: list[Row], base: RuleBase) -> Target:
             leaves.append(_leaf(row, requirement))
         else:
             nodes.append(_node(row, kind, tuple(children[row.text("path")]), requirement))
-    field = next((row.text("field") for row in rows if row.text("field")), "")
+    field, owner = said_once(rows, "field"), said_once(rows, "owner")
+    said_once(rows, "eligible_if")
     who = next((row for row in rows if row.text("eligible_if")), rows[0])
     wanted, refused = conditions(who, "eligible_if")
-    owner = next((row.text("owner") for row in rows if row.text("owner")), "")
     return Target(code, system, total, category, tuple(leaves), tuple(nodes), field, eligible=wanted, not_eligible=refused, owner=owner)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from creditbank.rules.files.cells import Row, decimal, shown
+from creditbank.rules.files.cells import Row, decimal, said_once, shown
 from creditbank.rules.files.scales import conditions, find_level, read_grade_maps, read_level, read_levels, read_settings
 from creditbank.rules.tables import Agreement, Calendar, CreditSystem, Grade, GradeScale, Level, Outcome, Rate
 from creditbank.rules.types import KIND_ORDER, TRUST_RANK, Grant, Leaf, Limit, Node, Rule, RuleBase
@@ -16,6 +17,11 @@ from creditbank.rules.types import KIND_ORDER, TRUST_RANK, Grant, Leaf, Limit, N
 DEEPEST = 8
 FILTERS = ("source_type", "category", "subject", "institution", "system", "level")
 SELECTORS = ("source_type", "category", "subject", "institution", "kind", "trust", "level")
+KINDS = ("bilateral", "multilateral", "receiver_list", "statewide")
+STATUSES = ("draft", "signed", "active", "suspended", "ended")
+ROLES = ("send", "receive", "both")
+PERIODS = ("none", "year", "term", "institution", "subject", "target")
+SHARES = ("programme", "major", "degree", "recognised")
 Tables = Mapping[str, Sequence[Row]]
 
 
@@ -27,7 +33,7 @@ def read_base(tables: Tables) -> RuleBase:
     convertible = [(row.text("from"), row.text("to"), row.one_of("value", ("allow", "deny", "partial"), "deny"))
                    for row in tables.get("convertibility", ())]  # fmt: skip
     return RuleBase(
-        rules=read_rules(tables.get("rules", ()), {agreement.code: agreement for agreement in agreements}, levels),
+        rules=read_rules(tables.get("rules", ()), {one.code: one for one in sorted(agreements, key=lambda one: one.version)}, levels),
         systems=tuple(read_system(row) for row in tables.get("systems", ())),
         rates=tuple(read_rate(row) for row in tables.get("rates", ())),
         convertible=tuple((source, target) for source, target, value in convertible if value == "allow"),
@@ -74,8 +80,12 @@ def read_rate(row: Row) -> Rate:
 def read_agreement(row: Row) -> Agreement:
     """An agreement with its parties (``institution:role``)."""
     parties = tuple((name, role or "both") for name, _colon, role in (part.partition(":") for part in row.listed("parties")))
+    for _name, role in parties:
+        if role not in ROLES:
+            row.wrong("parties", f"{shown(role)} is none of {', '.join(ROLES)}")
     return Agreement(
-        row.text("agreement"), row.text("kind", "bilateral"), parties, row.day("window_from"), row.day("window_to"), row.text("status", "active"),
+        row.text("agreement"), row.one_of("kind", KINDS, "bilateral"), parties, row.day("window_from"), row.day("window_to"),
+        row.one_of("status", STATUSES, "active"),
         row.whole("precedence") or 0, bool(row.flag("conserve")), row.whole("version") or 1, row.text("supersedes"),
     )  # fmt: skip
 
@@ -97,30 +107,40 @@ def _scales(rows: Iterable[Row]) -> tuple[GradeScale, ...]:
         passes = row.flag("pass")
         one = Grade(row.text("label"), row.whole("rank") or 0, row.amount("gpa"), passes is not False, row.amount("share"))
         grades[row.text("scale"), row.text("institution")].append(one)
-    return tuple(GradeScale(code, tuple(found), institution) for (code, institution), found in grades.items())
-
-
-def _calendars(rows: Iterable[Row]) -> tuple[Calendar, ...]:
-    starts: dict[str, str] = {}
-    ends: dict[str, tuple[str, ...]] = defaultdict(tuple)
-    terms: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-    for row in rows:
-        code = row.text("calendar")
-        starts.setdefault(code, row.text("year_start", "01-01"))
-        for column in ("year_start", "first", "last"):
-            if row.text(column) and not _is_month_day(row.text(column)):
-                row.wrong(column, "a month and day like 09-01")
-        ends[code] = ends[code] or row.listed("last_term_ends")
-        if row.text("term"):
-            terms[code].append((row.text("term"), row.text("first", "01-01"), row.text("last", "12-31")))
     return tuple(
-        Calendar(code, start if _is_month_day(start) else "01-01", tuple(terms[code]), ends[code]) for code, start in starts.items()
+        GradeScale(code, tuple(sorted(found, key=lambda grade: (grade.rank, grade.label))), institution)
+        for (code, institution), found in grades.items()
     )
 
 
+def _calendars(rows: Iterable[Row]) -> tuple[Calendar, ...]:
+    by_code: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_code[row.text("calendar")].append(row)
+        for column in ("year_start", "first", "last"):
+            if row.text(column) and not _is_month_day(row.text(column)):
+                row.wrong(column, "a month and day like 09-01")
+    return tuple(_calendar(code, listed) for code, listed in by_code.items())
+
+
+def _calendar(code: str, rows: Sequence[Row]) -> Calendar:
+    """One calendar; its terms stand in the order of its year, whatever the order of rows."""
+    said = said_once(rows, "year_start") or "01-01"
+    start = said if _is_month_day(said) else "01-01"
+    terms = [(row.text("term"), row.text("first", "01-01"), row.text("last", "12-31")) for row in rows if row.text("term")]
+    ends = tuple(part.strip() for part in said_once(rows, "last_term_ends").split(";") if part.strip())
+    return Calendar(code, start, tuple(sorted(terms, key=lambda term: (term[1] < start, term[1], term[0]))), ends)
+
+
 def _is_month_day(text: str) -> bool:
-    month, _dash, day = text.partition("-")
-    return len(text) == 5 and month.isdecimal() and day.isdecimal() and 1 <= int(month) <= 12 and 1 <= int(day) <= 31  # noqa: PLR2004
+    """Whether a text is a day of some year (``02-29`` is)."""
+    if len(text) != 5 or not text.isascii():  # noqa: PLR2004  two digits, a dash, two digits
+        return False
+    try:
+        date.fromisoformat(f"2000-{text}")
+    except ValueError:
+        return False
+    return True
 
 
 def read_limits(rows: Iterable[Row]) -> tuple[Limit, ...]:
@@ -134,15 +154,19 @@ def read_limit(row: Row) -> Limit:
     bound = row.amount("bound")
     if bound is None and not (num is not None and den):
         row.wrong("bound", "a limit needs a bound or a share")
+    if (num is not None and num < 0) or (den is not None and den <= 0):
+        row.wrong("share_num", "a share is a fraction of two whole numbers, the second above 0")
+    if row.one_of("per", PERIODS, "none") == "term" and not row.text("calendar"):
+        row.wrong("calendar", "which terms? a limit per term names a calendar")
     if bound is not None and bound < 0:
         row.wrong("bound", "below 0")
-    measures, periods = ("credits", "records", "grants", "gpa"), ("none", "year", "term", "institution", "subject", "target")
+    measures = ("credits", "records", "grants", "gpa")
     overflow = row.one_of("overflow", ("reject_whole", "truncate", "subject_only", "to_elective"), "reject_whole")
     return Limit(
         id=row.text("limit_id"), measure=row.one_of("measure", measures, "credits"), bound=bound,  # type: ignore[arg-type]
         share=Fraction(num, den) if num is not None and den else None, selector=_selector(row, "selector"), exempt=_selector(row, "except"),
-        per=row.one_of("per", periods, "none"), overflow=overflow, owner=row.text("owner", "bank"),  # type: ignore[arg-type]
-        op=row.one_of("op", ("<=", ">="), "<="), share_of=row.text("share_of", "programme"), calendar=row.text("calendar"),  # type: ignore[arg-type]
+        per=row.one_of("per", PERIODS, "none"), overflow=overflow, owner=row.text("owner", "bank"),  # type: ignore[arg-type]
+        op=row.one_of("op", ("<=", ">="), "<="), share_of=row.one_of("share_of", SHARES, "programme"), calendar=row.text("calendar"),  # type: ignore[arg-type]
         group=row.text("group"), group_op=row.one_of("group_op", ("any", "all"), "all"), last_n=row.amount("last_n"),
         year_start=_year_start(row),
     )  # fmt: skip
@@ -227,11 +251,14 @@ def _by_path(rows: Sequence[Row]) -> tuple[dict[str, Row], dict[str, list[str]]]
         found[path] = row
     children: dict[str, list[str]] = defaultdict(list)
     for path in sorted(found, key=lambda path: [int(part) for part in path.split(".")]):
-        above = path.rpartition(".")[0]
+        above, dot, last = path.rpartition(".")
         if above and above not in found:
             found[path].wrong("path", f"{path} hangs below {above}, which is not there")
             return None
         children[above].append(path)
+        if int(last) != len(children[above]):
+            found[path].wrong("path", f"{path} comes after a gap; {above}{dot}{len(children[above])} is missing")
+            return None
     return found, children
 
 

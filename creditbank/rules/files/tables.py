@@ -202,6 +202,8 @@ def _rows(lines: Iterable[Sequence[str]], label: str, name: str, problems: Probl
             headings = tuple(heading if heading in COLUMNS[name] else "" for heading in headings)
         elif any(line):
             yield from _row(line, headings, label, number, problems, pool)
+    if not headings and label.endswith(".csv"):
+        problems.add(label, 1, "", "is empty; the first row names the columns")
 
 
 def _headings_fit(headings: tuple[str, ...], label: str, name: str, problems: Problems) -> bool:
@@ -242,7 +244,8 @@ def _row(
             cells[heading] = pool.get(read) or (
                 pool.setdefault(read, read) if len(pool) < MOST_POOLED and len(read) <= LONGEST_POOLED else read
             )
-    yield Row(label, number, cells, problems)
+    if cells:
+        yield Row(label, number, cells, problems)
 
 
 def write_tables(tables: Mapping[str, Sequence[Mapping[str, str]]], place: Path) -> None:
