@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from creditbank.rules.individual import with_own_needs
 from creditbank.rules.objective import has_need, need_of
 from creditbank.rules.types import Allocation, Decision, Facts, Minimum, RequirementLeaf, RuleBase
 
@@ -85,6 +86,7 @@ class Audit:
 
 def audit(decision: Decision, facts: Facts, base: RuleBase, *, before: date | None = None) -> Audit:
     """The audit of a decision for the programme that it was asked for. ``before`` is the day by which records must still be valid."""
+    facts = with_own_needs(facts)
     target = facts.target
     waived = {row.leaf for row in decision.allocation if row.kind == "waiver"} | {
         one.path for one in facts.exceptions if one.kind == "waive"

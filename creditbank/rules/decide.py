@@ -11,14 +11,14 @@ from decimal import Decimal
 
 from creditbank.rules.candidates import sieve
 from creditbank.rules.giving import Candidate, Given
-from creditbank.rules.individual import apply_exceptions
+from creditbank.rules.individual import apply_exceptions, with_own_needs
 from creditbank.rules.minima import Item, minima
 from creditbank.rules.model import Part
 from creditbank.rules.objective import has_need, need_of
 from creditbank.rules.optimum import Choice, choose, limit_uses
 from creditbank.rules.reasons import Explainer, cut_reasons
 from creditbank.rules.slots import plan_slots
-from creditbank.rules.snapshot import hash_of, semantics_of, snapshot
+from creditbank.rules.snapshot import SEMANTICS, hash_of, snapshot
 from creditbank.rules.titles import with_title_classes
 from creditbank.rules.types import Allocation, Condition, Decision, Facts, Limit, Proof, Reason, RuleBase
 
@@ -36,9 +36,9 @@ def answer(facts: Facts, rules: RuleBase, limits: tuple[Limit, ...], on: date, *
 
     Raises SamePerson.
     """
-    semantics, rules = semantics_of(rules), rules.in_force(on)
+    rules = rules.in_force(on)
     facts, rules, limits = apply_exceptions(_sorted(facts), rules, tuple(sorted(limits, key=lambda limit: limit.id)), on)
-    facts = with_title_classes(facts, rules.titles)
+    facts = with_own_needs(with_title_classes(facts, rules.titles))
     sieved = sieve(facts, rules, on=on)
     plans, left_out = plan_slots(sieved.counted, facts, rules, limits)
     sieved.leave_out(left_out)
@@ -56,7 +56,7 @@ def answer(facts: Facts, rules: RuleBase, limits: tuple[Limit, ...], on: date, *
         limits=limit_uses(choice, facts, rules, limits, step),
         proof=_proof(choice, complete=sieved.complete),
         snapshot_hash=question,
-        semantics=semantics,
+        semantics=SEMANTICS,
         open_leaves=_open_leaves(facts, allocation),
         minima=minima(_items(choice, allocation), facts, limits, step),
         done=choice.done,

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from creditbank.rules.exceptions import BadRule, SamePerson
+from creditbank.rules.scope import all_hold
 from creditbank.rules.types import Facts, IndividualException, Limit, RequirementLeaf, RuleBase
 
 
@@ -32,6 +33,20 @@ def apply_exceptions(facts: Facts, base: RuleBase, limits: tuple[Limit, ...], on
         facts = replace(facts, target=replace(facts.target, leaves=leaves))
     waivers = tuple(exception for exception in living if exception.kind == "waive")
     return replace(facts, exceptions=waivers), base, limits
+
+
+def with_own_needs(facts: Facts) -> Facts:
+    """The question with the number of courses that leaves need of this person, where conditions tell it (``need_if`` of a courses-leaf)."""
+    known = dict(facts.attributes)
+    if not any(leaf.need_if and leaf.need_courses is not None for leaf in facts.target.leaves):
+        return facts
+    leaves = tuple(_settled(leaf, known) if leaf.need_courses is not None else leaf for leaf in facts.target.leaves)
+    return replace(facts, target=replace(facts.target, leaves=leaves))
+
+
+def _settled(leaf: RequirementLeaf, known: dict[str, str]) -> RequirementLeaf:
+    courses = next((need for condition, need in leaf.need_if if all_hold(condition, known)), Decimal(leaf.need_courses or 0))
+    return replace(leaf, need_courses=int(courses), need_if=())
 
 
 def _leaf(leaf: RequirementLeaf, exception: IndividualException) -> RequirementLeaf:

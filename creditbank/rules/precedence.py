@@ -9,7 +9,7 @@ from typing import Any
 
 from creditbank.rules.counting import Counted
 from creditbank.rules.giving import Candidate, Given
-from creditbank.rules.types import Reason, RecordFacts
+from creditbank.rules.types import Grant, Reason, RecordFacts
 
 Note = Callable[[Iterable[RecordFacts], Reason], None]
 Sample = Callable[[Counted], tuple[Given, ...]]
@@ -50,13 +50,18 @@ def _denied(candidate: Candidate, denials: Sequence[Candidate], note: Note) -> C
     """
     struck = [denial for denial in denials if _strikes(denial, candidate)]
     refused = {denial.given[0].grant.outcome for denial in struck}
-    left = () if "" in refused else tuple(given for given in candidate.given if given.grant.outcome not in refused)
+    left = () if "" in refused else tuple(given for given in candidate.given if not refused & _courses(given.grant))
     if candidate.rule.all_or_nothing and len(left) < len(candidate.given):
         left = ()
     if left:
         return replace(candidate, given=left)
     note(candidate.match.records, _denial_reason(struck[0], candidate.rule.id))
     return None
+
+
+def _courses(grant: Grant) -> set[str]:
+    """The outcomes that a grant is of: a block lists several."""
+    return set(grant.outcome.split(";"))
 
 
 def _denial_reason(denial: Candidate, rule: str) -> Reason:
@@ -66,7 +71,7 @@ def _denial_reason(denial: Candidate, rule: str) -> Reason:
 def _strikes(denial: Candidate, candidate: Candidate) -> bool:
     outcome = denial.given[0].grant.outcome
     stronger = denial.rank_key[:2] <= candidate.rank_key[:2]
-    about = not outcome or any(given.grant.outcome == outcome for given in candidate.given)
+    about = not outcome or any(outcome in _courses(given.grant) for given in candidate.given)
     return stronger and about and set(denial.match.ids) <= set(candidate.match.ids)
 
 
@@ -83,7 +88,7 @@ def _denied_sets(counted: Counted, denials: Sequence[Candidate], note: Note) -> 
 def _split(counted: Counted, denial: Candidate, ids: frozenset[str], note: Note, *, may_split: bool) -> list[Counted]:
     outcome = denial.given[0].grant.outcome
     grants = {number: counted.rule.grants[number - 1] for number in counted.numbers}
-    left = tuple(number for number, grant in grants.items() if outcome and grant.outcome != outcome)
+    left = tuple(number for number, grant in grants.items() if outcome and outcome not in _courses(grant))
     if len(left) == len(counted.numbers):
         return [counted]
     found = [_without(counted, ids)]

@@ -86,7 +86,11 @@ class Fast:
     def _is_odd(self, target: Target) -> bool:
         system = self.tables.base.system(target.system)
         whole = system is not None and (Fraction(system.step) * PARTS).denominator == 1
-        return not whole or bool(target.nodes) or any(leaf.share_with or leaf.level_credits for leaf in target.leaves)
+        return (
+            not whole
+            or bool(target.nodes)
+            or any(leaf.share_with or leaf.level_credits or (leaf.need_if and leaf.need_courses is not None) for leaf in target.leaves)
+        )
 
     # -- candidates
 

@@ -130,11 +130,13 @@ def selectors():
 @st.composite
 def limits(draw, ident):
     share = draw(st.none() | st.builds(Fraction, st.integers(0, 9), st.integers(1, 9)))
+    per = draw(st.sampled_from(["none", "year", "term", "institution", "subject", "target"]))
+    calendar = "KR" if per == "term" else draw(st.sampled_from(["", "KR"]))
     return Limit(
         ident, draw(st.sampled_from(["credits", "records", "grants", "gpa"])), draw(AMOUNTS if share is None else MAYBE_AMOUNT), share, draw(selectors()),
-        draw(selectors()), draw(st.sampled_from(["none", "year", "term", "institution", "subject", "target"])), draw(st.sampled_from([(1, 1), (3, 1), (9, 15)])),
+        draw(selectors()), per, draw(st.sampled_from([(1, 1), (3, 1), (9, 15)])),
         draw(st.sampled_from(["reject_whole", "truncate", "subject_only", "to_elective"])), draw(IDS), draw(st.sampled_from(["<=", ">="])),
-        draw(st.sampled_from(["programme", "major", "degree", "recognised"])), draw(MAYBE_ID), draw(MAYBE_ID), draw(st.sampled_from(["any", "all"])),
+        draw(st.sampled_from(["programme", "major", "degree", "recognised"])), calendar, draw(MAYBE_ID), draw(st.sampled_from(["any", "all"])),
         draw(MAYBE_AMOUNT),
     )  # fmt: skip
 

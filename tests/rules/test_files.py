@@ -178,8 +178,8 @@ def test_a_rule_that_says_nothing_clear_is_refused(tmp_path, capsys, rows, compl
 def test_hostile_files_are_refused_in_bounded_time(tmp_path, capsys, name, content):
     (tmp_path / name).write_bytes(content)
 
-    assert main(["lint", str(tmp_path), "--rules", str(tmp_path / name)]) in ({0} if not content else {1})
-    assert content == b"" or "nothing was written" in capsys.readouterr().err
+    assert main(["lint", str(tmp_path), "--rules", str(tmp_path / name)]) == 1
+    assert "nothing was written" in capsys.readouterr().err
 
 
 def test_a_workbook_with_formulas_is_refused(tmp_path, capsys):

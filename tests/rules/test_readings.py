@@ -209,6 +209,18 @@ def test_of_equal_waivers_the_one_of_the_heavier_name_is_taken(ask, rivals, take
     assert [row["rule"] for row in answer["allocation"]] == [taken]
 
 
+@pytest.mark.parametrize(("award", "done"), [("associate", 1), ("bachelor", 0)])
+def test_a_condition_may_say_how_many_courses_are_needed(ask, award, done):
+    leaf = {"filter": "outcome=T", "need_courses": "2", "need_if": "award=associate:1"}
+    answer = ask(rules=rule("R"), programmes=programme(leaf), learners=[{"learner": "ann", "target": "P", "attributes": f"award={award}"}])
+    assert (answer["objective"]["V1"], answer["objective"]["V2"]) == (done, 8)
+
+
+def test_a_block_of_a_denied_course_is_denied(ask):
+    rules = rule("R", {"kind": "block", "outcome": "S;T", "credits": "8"}) + rule("N", {"kind": "deny", "outcome": "T"})
+    assert why(ask(rules=rules)) == {"r1": ("denied", "")}
+
+
 # -- order of rows
 
 
