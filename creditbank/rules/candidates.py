@@ -286,7 +286,7 @@ def _satisfies(record: RecordFacts, leaf: Leaf, judge: Judge) -> bool:
 
 def _count(rule: Rule, usable: list[RecordFacts], failed: set[str], question: _Question, result: Sieve) -> bool:
     """Add a rule that counts, and say why a record cannot take part; False where its sets have to be listed."""
-    demands = demands_of(rule.lhs) if rule.grants[0].kind != "deny" else None
+    demands = demands_of(rule.lhs) if all(grant.kind != "deny" for grant in rule.grants) else None
     if demands is None:
         return False
     fits = _fits_of(rule, demands, usable, question, result)
@@ -311,7 +311,7 @@ def _count(rule: Rule, usable: list[RecordFacts], failed: set[str], question: _Q
     for record in usable:
         if record.id not in failed | possible and not result.has_said(record, rule):
             result.note([record], _incomplete(rule, demands, counted[0], record, forbidding))
-    if rule.grants[0].kind == "pending":
+    if _is_pending(rule):
         since = rule.since.isoformat() if rule.since else "…"
         result.note([record for record in records if record.id in possible], Reason("pending", rule.id, (("since", since),)))
     elif possible and _is_on_step(rule, question, records, result):
@@ -382,7 +382,7 @@ def _is_on_step(rule: Rule, question: _Question, records: Sequence[RecordFacts],
 
 def _add_candidates(rule: Rule, match: Match, question: _Question, result: Sieve) -> None:
     system = question.base.system(question.facts.target.system)
-    if rule.grants[0].kind == "pending":
+    if _is_pending(rule):
         result.note(match.records, Reason("pending", rule.id, (("since", rule.since.isoformat() if rule.since else "…"),)))
         return
     if system is None or not match.records:
@@ -400,6 +400,11 @@ def _add_candidates(rule: Rule, match: Match, question: _Question, result: Sieve
     except BadRule:
         data = (("field", "amount"), ("has", "—"), ("needs", str(system.step)))
         result.note(match.records, Reason("rule_failed", rule.id, data))
+
+
+def _is_pending(rule: Rule) -> bool:
+    """Whether a rule gives nothing yet; what is pending beside other grants only adds nothing."""
+    return all(grant.kind == "pending" for grant in rule.grants)
 
 
 def _candidates(rule: Rule, match: Match, system: CreditSystem, question: _Question) -> Iterator[Candidate]:

@@ -89,7 +89,7 @@ def offers(rule: Rule) -> list[tuple[int, ...]]:
 def give(number: int, grant: Grant, records: Sequence[RecordFacts], lead: RecordFacts, facts: Facts, base: RuleBase) -> Given:
     """What a grant gives for these records. Raises NoRate, BadRule."""
     system = base.system(facts.target.system)
-    if grant.kind in {"deny", "waiver"} or system is None:
+    if grant.kind in {"deny", "pending", "waiver"} or system is None:
         return Given(number, grant, Decimal(0), Fraction(0), (), posts=False)
     amount, exact = grant_amount(base, grant, records, system)
     return given_amount(number, grant, amount, exact, lead, facts, base)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from math import ceil
 
 from creditbank.rules.exceptions import BadRule, SamePerson
 from creditbank.rules.scope import all_hold
@@ -46,7 +47,7 @@ def with_own_needs(facts: Facts) -> Facts:
 
 def _settled(leaf: RequirementLeaf, known: dict[str, str]) -> RequirementLeaf:
     courses = next((need for condition, need in leaf.need_if if all_hold(condition, known)), Decimal(leaf.need_courses or 0))
-    return replace(leaf, need_courses=int(courses), need_if=())
+    return replace(leaf, need_courses=ceil(courses), need_if=())
 
 
 def _leaf(leaf: RequirementLeaf, exception: IndividualException) -> RequirementLeaf:

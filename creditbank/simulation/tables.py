@@ -86,7 +86,7 @@ def _gives_plainly(rule: Rule) -> bool:
     return (
         _says_only(rule, RULE_FIELDS)
         and all(_says_only(grant, GRANT_FIELDS) for grant in rule.grants)
-        and not (several and any(grant.credits not in {"fixed", "catalogue"} or grant.kind == "pending" for grant in rule.grants))
+        and not (several and any(grant.credits not in {"fixed", "catalogue"} or grant.kind in {"deny", "pending"} for grant in rule.grants))
     )
 
 

@@ -53,8 +53,8 @@ def read_people(tables: Tables, base: RuleBase, on: date) -> list[Facts]:
     questions = []
     for learner in sorted(set(records) | set(rows)):
         asked: list[Row | None] = sorted(rows.get(learner, ()), key=lambda row: (row.text("target"), row.text("cohort")))  # type: ignore[assignment]
-        for row in asked or [None]:
-            questions.append(_question(learner, row, tuple(records[learner]), targets, base, tuple(exceptions[learner]), on))  # noqa: PERF401
+        for one in asked or [None]:
+            questions.append(_question(learner, one, tuple(records[learner]), targets, base, tuple(exceptions[learner]), on))  # noqa: PERF401
     return questions
 
 

@@ -88,16 +88,13 @@ def _node(row: Row, kind: Any, children: tuple[str, ...], requirement: bool | No
 def _leaf(row: Row, requirement: bool | None) -> RequirementLeaf:
     filters = dict(row.pairs("filter", FILTERS))
     level = filters.get("level", "")
-    need_if = _need_if(row)
-    if row.text("need_courses") and any(need != int(need) for _condition, need in need_if):
-        row.wrong("need_if", "of a requirement in courses the needs are whole numbers")
     if level and not (level.isascii() and level.isdecimal()):
         row.wrong("filter", "level is a rank, a whole number")
     return RequirementLeaf(
         path=row.text("path"), title_zh=row.text("title_zh"), title_en=row.text("title_en"), outcomes=_values(filters, "outcome"),
         subjects=_values(filters, "subject"), need_credits=row.amount("need_credits"), need_courses=row.whole("need_courses"),
         elective=bool(row.flag("elective")), level=int(level) if level.isascii() and level.isdecimal() else None,
-        category=filters.get("category", ""), kinds=_values(filters, "kind"), min_grade=row.text("min_grade"), need_if=need_if,
+        category=filters.get("category", ""), kinds=_values(filters, "kind"), min_grade=row.text("min_grade"), need_if=_need_if(row),
         level_credits=_level_credits(row), exclusive=row.text("set"), share_with=row.text("share_with"), share_max=row.amount("share_max"),
         all_keys=filters.get("match") != "any", transferable=row.flag("transferable") is not False, requirement=requirement,
     )  # fmt: skip
