@@ -49,7 +49,7 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def city(django_db_blocker: Any) -> Path:
+def city(chromium: str, django_db_blocker: Any) -> Path:
     """The demo city's database, to be copied."""
     with django_db_blocker.unblock():
         return built_city()
@@ -109,7 +109,8 @@ def _wait_for(address: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[object]:
+def browser(chromium: str, city: Path) -> Iterator[object]:
+    """One browser for all; the city stands before it starts, because Django builds nothing beside Playwright's running loop."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
