@@ -126,17 +126,28 @@ class Counted:
         return tuple(sorted(chosen)) if first in chosen and self.is_set(chosen) else None
 
     def _reached(self, own: Sequence[str], credits: Fraction, first: str) -> set[str]:
-        taken: set[str] = set()
-        total = Fraction(0)
-        for ident in own:
-            if total < credits:
-                taken.add(ident)
-                total += self.worth[ident]
+        """Records that reach the credits with this one and not without it; what is preferred first, others where that does not come out."""
+        if sum((self.worth[ident] for ident in own), Fraction(0)) < credits:
+            return {first}
+        others = [ident for ident in own if ident != first]
+        for start in range(len(others) + 1):
+            taken, total = [], self.worth[first]
+            for ident in others[start:]:
+                if total < credits and total - self.worth[first] + self.worth[ident] < credits:
+                    taken.append(ident)
+                    total += self.worth[ident]
+            if total >= credits:
+                return {first, *self._needed(taken, total - credits)}
+        return {first}
+
+    def _needed(self, taken: Sequence[str], spare: Fraction) -> set[str]:
+        """Of some records those that cannot be left out, the smallest left out first."""
+        kept = set(taken)
         for ident in sorted(taken, key=lambda one: (self.worth[one], one)):
-            if ident != first and total - self.worth[ident] >= credits:
-                taken.remove(ident)
-                total -= self.worth[ident]
-        return taken
+            if self.worth[ident] <= spare:
+                kept.remove(ident)
+                spare -= self.worth[ident]
+        return kept
 
 
 @dataclass

@@ -73,10 +73,14 @@ def best(facts: Facts, base: RuleBase, limits: tuple[Limit, ...], on: date = dat
         if top is None or order > top:
             top, chosen = order, {}
         if order == top:
+            waivers = [Placed(one, number, grant, (), 0) for one in taken for number, grant in one.grants if grant.kind == "waiver"]
+            given = [*rows, *waivers]
             names = frozenset(
-                (row.option.rule.id, row.option.ids, row.option.offer, row.number, path) for row in rows for path in row.paths
+                (row.option.rule.id, row.option.ids, row.option.offer, row.number, path)
+                for row in given
+                for path in row.paths or (row.grant.outcome,)  # a waiver has no seat
             )
-            chosen[names] = sum(_weight(row, path) for row in rows for path in ("", *row.paths))
+            chosen[names] = sum(_weight(row, path) for row in given for path in ("", *row.paths))
     assert top is not None
     heaviest = [names for names, weight in chosen.items() if weight == max(chosen.values())]
     return (*top[:3], *(-value for value in top[3:])), set(heaviest[0]) if len(heaviest) == 1 else None

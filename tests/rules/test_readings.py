@@ -186,6 +186,16 @@ def test_a_full_limit_is_named_where_an_exemption_stands_first(ask):
     assert why(ask(**tables)) == {"r1": ("limit_full", "")}
 
 
+def test_a_record_that_could_count_with_others_hears_that_these_are_used(ask):
+    """r2 (2 credits) reaches five with r3 (4), not with r1 (8), which is enough by itself."""
+    records = [RECORD | {"record_id": f"r{at}", "outcome": f"A{at}", "credits": size} for at, size in enumerate("8242", start=1)]
+    listed = [{"rule_id": "R", "row": "from", "path": f"1.{at}", "node": "leaf", "outcome": f"A{at}"} for at in (1, 2, 3, 4)]
+    limits = [{"limit_id": "L", "measure": "grants", "bound": "1"}]
+    rules = rule("R", {"kind": "elective", "credits": "3"}, asks={"node": "credits_of", "k": "5"}) + listed
+    heard = why(ask(rules=rules, records=records, limits=limits))
+    assert set(heard.values()) == {("limit_full", "")}
+
+
 # -- sets of one award, waivers
 
 
