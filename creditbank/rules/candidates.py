@@ -142,10 +142,11 @@ def _is_eligible(record: RecordFacts, facts: Facts, on: date, fault: tuple[str, 
 
 def _apply_rule(rule: Rule, question: _Question, result: Sieve) -> None:
     fault = scope_fault(rule, question.facts)
+    named = _named_by(rule, question.eligible)
     if fault is not None:
-        result.note(_named_by(rule, question.eligible), Reason("out_of_scope", rule.id, (("condition", fault[0]), ("has", fault[1]))))
+        result.note(named, Reason("out_of_scope", rule.id, (("condition", fault[0]), ("has", fault[1]))))
         return
-    usable = [record for record in question.eligible if _passes_gates(record, rule, question, result)]
+    usable = [record for record in named if _passes_gates(record, rule, question, result)]
     usable = [record for record in usable if _has_evidence(record, rule, question, result)]
     failed = _note_failures(rule, usable, question.judge, result)
     if _count(rule, usable, failed, question, result):
@@ -162,17 +163,12 @@ def _apply_rule(rule: Rule, question: _Question, result: Sieve) -> None:
 
 
 def _named_by(rule: Rule, records: Iterable[RecordFacts]) -> list[RecordFacts]:
-    return [record for record in records if _is_named(record, rule)]
-
-
-def _is_named(record: RecordFacts, rule: Rule) -> bool:
-    return any(is_about(record, leaf) for leaf in rule.lhs.wanted())
+    leaves = tuple(rule.lhs.wanted())
+    return [record for record in records if any(is_about(record, leaf) for leaf in leaves)]
 
 
 def _passes_gates(record: RecordFacts, rule: Rule, question: _Question, result: Sieve) -> bool:
     """Convertibility and window, which hold for a record before any leaf is asked."""
-    if not _is_named(record, rule):
-        return False
     blocked = _unconvertible(record, rule, question)
     if blocked is not None:
         result.reasons[record.id].append(Reason("not_convertible", rule.id, (("from", blocked[0]), ("to", blocked[1]))))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from math import gcd
 from typing import Any
 
+from creditbank.rules.patterns import WIDEST
 from creditbank.rules.reduction import Line
 
 ABSOLUTE_GAP = 0.5
@@ -23,6 +24,8 @@ one, or gives values that are not worth what it says, it is asked again without 
 JOINED = 2_000_000
 """Levels that follow each other are asked at once while the largest objective stays below this: the solver's tolerance (1e-6) times it
 is then of the order of one, and of one coefficient far below."""
+PATIENCE = 3
+"""Where other work keeps the processor, a question may take this many times its processor time."""
 SEEKING = ("mip_heuristic_run_rins", "mip_heuristic_run_rens", "mip_heuristic_run_root_reduced_cost")
 """Searches for better answers inside the solver that pay on the first step only: after it the bound is what takes the time."""
 BLOCK = 1 << 15
@@ -84,7 +87,7 @@ class _Asking:
             solution = highspy.HighsSolution()
             solution.col_value = [float(value) for value in start]
             solver.setSolution(solution)
-        solver.setOptionValue("time_limit", float(solver.getRunTime() + max(0.05, self.ends - time.monotonic())))
+        _within(solver, max(0.05, self.ends - time.thread_time()))
         solver.run()
         if not self._is_plausible(expression):
             solver.setOptionValue("presolve", "off")
@@ -104,7 +107,7 @@ class _Asking:
         import highspy  # noqa: PLC0415
 
         status = self.solver.getModelStatus()
-        if status == highspy.HighsModelStatus.kTimeLimit:
+        if status in {highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kInterrupt}:
             return True
         if status != highspy.HighsModelStatus.kOptimal:
             return False
@@ -141,7 +144,7 @@ class _Asking:
 
 
 def by_levels(problem: Problem, *, ends: float) -> Answer:
-    """The best values on level after level, until a time (of the monotonic clock)."""
+    """The best values on level after level, until a time (of this thread's processor time)."""
     import highspy
 
     asking = _Asking(problem, ends, _open(problem), integer=highspy.HighsVarType.kInteger)
@@ -186,7 +189,7 @@ def _name(asking: _Asking, last: Expression) -> None:
         answer.level = len(problem.levels)
         return
     order = problem.order if tied else [one for one in problem.order if not set(one) <= set(problem.names)]
-    for expression in _blocks(problem, order):
+    for expression in name_blocks(problem, order):
         found, proved = asking.run(expression, start=answer.values)
         if not proved:
             answer.level = len(problem.levels)
@@ -195,7 +198,7 @@ def _name(asking: _Asking, last: Expression) -> None:
         asking.fix(expression, found)
 
 
-def _blocks(problem: Problem, order: Sequence[Expression]) -> list[dict[int, int]]:
+def name_blocks(problem: Problem, order: Sequence[Expression]) -> list[dict[int, int]]:
     """An order in as few objectives as stay exact: each weighs more than all that follow in its block."""
     blocks: list[dict[int, int]] = []
     room = 0
@@ -262,11 +265,7 @@ def _open(problem: Problem) -> Any:
     import numpy as np  # noqa: PLC0415
 
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    for name, value in (
-        ("output_flag", False), ("threads", 1), ("random_seed", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", ABSOLUTE_GAP),
-        ("mip_detect_symmetry", False), ("mip_heuristic_run_feasibility_jump", False),
-    ):  # fmt: skip
-        solver.setOptionValue(name, value)
+    _set_options(solver)
     infinity, count = solver.getInfinity(), len(problem.high)
     solver.addVars(count, np.array(problem.low, dtype=np.double), np.array(problem.high, dtype=np.double))
     kinds = np.array([highspy.HighsVarType.kInteger] * count)
@@ -283,6 +282,128 @@ def _open(problem: Problem) -> Any:
     return solver
 
 
+def _within(solver: Any, seconds: float) -> None:
+    """Stop the next run after so many seconds of processor time, or after ``PATIENCE`` times as many on the clock."""
+    ends = time.thread_time() + seconds
+
+    def look(event: Any) -> None:
+        if time.thread_time() > ends:
+            event.interrupt()
+
+    solver.cbMipInterrupt.clear()
+    solver.cbMipInterrupt.subscribe(look)
+    solver.setOptionValue("time_limit", float(solver.getRunTime() + PATIENCE * seconds))
+
+
+def _set_options(solver: Any) -> None:
+    for name, value in (
+        ("output_flag", False), ("threads", 1), ("random_seed", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", ABSOLUTE_GAP),
+        ("mip_detect_symmetry", False), ("mip_heuristic_run_feasibility_jump", False),
+    ):  # fmt: skip
+        solver.setOptionValue(name, value)
+
+
 def value_of(expression: Expression, values: Sequence[int]) -> int:
     """The exact value of an expression."""
     return sum(coefficient * values[variable] for variable, coefficient in expression.items())
+
+
+@dataclass
+class Prices:
+    """What a relaxation says: the whole number that no answer can exceed, and for each column what an answer is worth at most in which
+    it does not stand where it stands (``stands``). ``whole`` is the answer of the relaxation where it is one in whole numbers."""
+
+    bound: int
+    reach: Any
+    stands: Any
+    whole: Any
+
+
+class Relaxation:
+    """A program whose numbers may be broken, asked for one expression after the other."""
+
+    def __init__(self, rows: Any, lower: Any, upper: Any, low: Any, high: Any) -> None:
+        self.solver = _loaded(rows, lower, upper, low, high, whole=False)
+        self.low, self.high = low.copy(), high.copy()
+
+    def ask(self, costs: Any, milliseconds: int) -> Prices | None:
+        """The prices where an expression is to be as large as possible; None where there is no answer."""
+        import highspy
+        import numpy as np
+
+        solver, count = self.solver, len(costs)
+        solver.changeColsCost(count, np.arange(count, dtype=np.int32), costs.astype(np.double))
+        _within(solver, milliseconds / 1000)
+        solver.run()
+        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        worth = solver.getInfo().objective_function_value
+        solution = solver.getSolution()
+        values, prices = np.array(solution.col_value), np.array(solution.col_dual)
+        slack = 1e-6 + 1e-9 * abs(worth)
+        rounded = np.rint(values)
+        stands = np.where(prices > 0, self.high, self.low)
+        reach = np.floor(worth - np.abs(prices) + slack).astype(np.int64)
+        whole = rounded.astype(np.int64) if np.abs(values - rounded).max(initial=0) < 1e-6 else None
+        return Prices(int(np.floor(worth + slack)), reach, stands, whole)
+
+    def narrow(self, low: Any, high: Any) -> None:
+        """New bounds of the columns."""
+        import numpy as np
+
+        changed = np.nonzero((low != self.low) | (high != self.high))[0].astype(np.int32)
+        self.low, self.high = low.copy(), high.copy()
+        self.solver.changeColsBounds(len(changed), changed, low[changed].astype(np.double), high[changed].astype(np.double))
+
+    def hold(self, costs: Any, value: int) -> None:
+        """From now on an expression has a value."""
+        import numpy as np
+
+        index = np.nonzero(costs)[0].astype(np.int32)
+        self.solver.addRow(value, value, len(index), index, costs[index].astype(np.double))
+
+
+def best_of(rows: Any, lower: Any, upper: Any, low: Any, high: Any, costs: Any, milliseconds: int) -> tuple[Any, bool]:
+    """The values for which an expression is largest, or None; whether that is proved."""
+    import highspy
+    import numpy as np
+
+    if not len(costs):
+        fits = bool((lower <= 0).all() and (upper >= 0).all())
+        return (np.zeros(0, dtype=np.int64) if fits else None), True
+    solver = _loaded(rows, lower, upper, low, high, whole=True)
+    solver.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs.astype(np.double))
+    _within(solver, milliseconds / 1000)
+    solver.run()
+    status = solver.getModelStatus()
+    if status in {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}:
+        return None, True
+    if solver.getInfo().primal_solution_status == 0:
+        return None, False
+    found = np.rint(np.array(solver.getSolution().col_value)).astype(np.int64)
+    return found, status == highspy.HighsModelStatus.kOptimal
+
+
+def _loaded(rows: Any, lower: Any, upper: Any, low: Any, high: Any, *, whole: bool) -> Any:
+    import highspy
+    import numpy as np
+
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    _set_options(solver)
+    infinity = solver.getInfinity()
+    program = highspy.HighsLp()
+    program.num_col_, program.num_row_ = len(low), len(lower)
+    program.col_cost_ = np.zeros(len(low))
+    program.col_lower_, program.col_upper_ = low.astype(np.double), high.astype(np.double)
+    program.row_lower_ = np.where(lower <= -WIDEST, -infinity, lower.astype(np.double))
+    program.row_upper_ = np.where(upper >= WIDEST, infinity, upper.astype(np.double))
+    columns, index = np.nonzero(rows.T)
+    program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    program.a_matrix_.start_ = np.searchsorted(columns, np.arange(len(low) + 1)).astype(np.int32)
+    program.a_matrix_.index_ = index.astype(np.int32)
+    program.a_matrix_.value_ = rows.T[columns, index].astype(np.double)
+    program.sense_ = highspy.ObjSense.kMaximize
+    if whole:
+        program.integrality_ = [highspy.HighsVarType.kInteger] * len(low)
+    solver.passModel(program)
+    return solver

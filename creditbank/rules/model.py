@@ -47,6 +47,10 @@ class Model:
     ranks: frozenset[tuple[int, int, int]] = frozenset()
     pools: list[Pool] = field(default_factory=list)
     touched: dict[str, Row] = field(default_factory=dict)
+    _amounts: dict[tuple[int, int], int] = field(default_factory=dict)
+    _leaves: dict[str, RequirementLeaf] = field(default_factory=dict)
+    _seats: dict[Part | str, list[tuple[Seat, int]]] = field(default_factory=dict)
+    _indexed: int = 0
 
     def given(self, part: Part) -> Given:
         """The grant that a part stands for."""
@@ -54,11 +58,16 @@ class Model:
 
     def amount(self, part: Part) -> int:
         """Its full amount in steps."""
-        return steps(self.given(part).amount, self.step)
+        key = part[:2]
+        if key not in self._amounts:
+            self._amounts[key] = steps(self.given(part).amount, self.step)
+        return self._amounts[key]
 
     def leaf(self, path: str) -> RequirementLeaf:
         """A leaf by its path."""
-        return next(leaf for leaf in self.facts.target.seats() if leaf.path == path)
+        if not self._leaves:
+            self._leaves = {leaf.path: leaf for leaf in self.facts.target.seats()}
+        return self._leaves[path]
 
     def uses(self) -> Iterator[tuple[int, RecordFacts, Decimal | None]]:
         """(variable, record, credits used up, None for all of it) of everything that may use a record."""
@@ -71,11 +80,20 @@ class Model:
 
     def seats_in(self, path: str) -> list[tuple[Seat, int]]:
         """Everything that may sit in a leaf."""
-        return [(seat, variable) for seat, variable in self.seat.items() if seat[3] == path]
+        return self._index().get(path, [])
 
     def seats_of(self, part: Part) -> list[tuple[Seat, int]]:
         """Everywhere that a part may sit."""
-        return [(seat, variable) for seat, variable in self.seat.items() if seat[:3] == part]
+        return self._index().get(part, [])
+
+    def _index(self) -> dict[Part | str, list[tuple[Seat, int]]]:
+        """Seats by leaf and by part; renewed where seats have been added."""
+        if self._indexed != len(self.seat):
+            self._seats, self._indexed = defaultdict(list), len(self.seat)
+            for seat, variable in self.seat.items():
+                self._seats[seat[3]].append((seat, variable))
+                self._seats[seat[:3]].append((seat, variable))
+        return self._seats
 
 
 def add_candidates(model: Model, to_elective: set[tuple[int, int]]) -> None:

@@ -140,9 +140,11 @@ def build_tree(model: Model) -> Tree:
         tree.done[one.path] = program.variable()
         program.at_most({tree.done[one.path]: 1, tree.selected[one.path]: -1}, 0)
     waiving = _waiving(model)
-    for leaf in target.seats():
+    for number, leaf in enumerate(target.seats(), start=1):
+        program.block = number
         _count_leaf(model, tree, leaf)
         _finish_leaf(model, tree, leaf, waiving[leaf.path])
+    program.block = 0
     for node in target.nodes:
         _select(model, tree, node)
         _finish_node(model, tree, node, waiving[node.path])
@@ -223,9 +225,12 @@ def _count_leaf(model: Model, tree: Tree, leaf: RequirementLeaf) -> None:
     top = max(_most(model, filled), _most(model, posted)) if need is None else steps(need, model.step)
     is_free = need is None and not model.facts.target.nodes
     parts = [(posted, tree.in_all)] + ([] if leaf.elective else [(filled, tree.counted)])
-    for row, level in parts:
+    for at, (row, level) in enumerate(parts):
         if is_free:
             level.update(row)
+            continue
+        if at and row == posted:
+            level[part] = 1
             continue
         part = model.program.variable(max(top, 0))
         model.program.at_most({part: 1, **{variable: -amount for variable, amount in row.items()}}, 0)

@@ -28,6 +28,7 @@ class Line:
     low: int | None
     of: dict[int, int]
     high: int | None
+    block: int = 0
 
 
 @dataclass
@@ -70,6 +71,7 @@ class Reduction:
         while changed:
             self._propagate()
             self._join_equal_lines()
+            self._drop_contained()
             while changed:
                 self._propagate()
                 changed = self._settle()
@@ -165,6 +167,17 @@ class Reduction:
                 self._remove(number, line)
                 self.waiting[first] = None
 
+    def _drop_contained(self) -> None:
+        """Of lines that allow one of several, those whose variables stand together in another such line say nothing."""
+        cliques = {number for number, line in enumerate(self.lines) if line is not None and _allows_one(line)}
+        for number in sorted(cliques):
+            line = self.lines[number]
+            assert line is not None  # noqa: S101  just looked at
+            around = set.intersection(*(self.columns[variable] for variable in line.of)) & cliques
+            if any(other != number and (len(self.lines[other].of) > len(line.of)) for other in around):  # type: ignore[union-attr]
+                cliques.discard(number)
+                self._remove(number, line)
+
     def _settle(self) -> bool:
         """Variables that may be as good as they can be without hurting any line take that value."""
         changed = False
@@ -259,7 +272,7 @@ class Reduction:
         self.touched.update(terms)
         self.follows.append((variable, constant, terms))
         self.gone.add(variable)
-        self._keep_bounds(variable, constant, terms)
+        self._keep_bounds(variable, constant, terms, line.block)
 
     def _insert(self, number: int, line: Line, variable: int, constant: int, terms: dict[int, int]) -> None:
         coefficient = line.of.pop(variable)
@@ -280,10 +293,10 @@ class Reduction:
         else:
             self.lines[number] = None
 
-    def _keep_bounds(self, variable: int, constant: int, terms: dict[int, int]) -> None:
+    def _keep_bounds(self, variable: int, constant: int, terms: dict[int, int], block: int) -> None:
         """The bounds of a variable that was replaced hold for its terms."""
         number = len(self.lines)
-        self.lines.append(Line(self.low[variable] - constant, dict(terms), self.high[variable] - constant))
+        self.lines.append(Line(self.low[variable] - constant, dict(terms), self.high[variable] - constant, block))
         for other in terms:
             self.columns[other].add(number)
         self.columns[variable] = set()
@@ -308,6 +321,10 @@ class Reduction:
             {variable: {level: value for level, value in self.costs[variable].items() if value} for variable in variables},
             lines,
         )
+
+
+def _allows_one(line: Line) -> bool:
+    return line.high == 1 and line.low is None and all(value == 1 for value in line.of.values())
 
 
 def _roots(groups: Iterable[Iterable[int]]) -> Callable[[int], int]:

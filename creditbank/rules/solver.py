@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from creditbank.rules.highs import Answer, Expression, Problem, by_levels, value_of
+from creditbank.rules.narrowing import by_prices
 from creditbank.rules.reduction import Component, Cost, Line, NoAnswer, Reduction
 from creditbank.rules.search import search
 
@@ -29,6 +30,8 @@ class Program:
 
     upper: list[int] = field(default_factory=list)
     rows: list[tuple[int | None, dict[int, int], int | None]] = field(default_factory=list)
+    blocks: list[int] = field(default_factory=list)
+    block: int = 0
     proved: bool = True
     level: int = 0
     bound: int | None = None
@@ -43,10 +46,12 @@ class Program:
     def at_most(self, expression: Expression, bound: int) -> None:
         """Add a row Σ ≤ bound."""
         self.rows.append((None, {variable: value for variable, value in expression.items() if value}, bound))
+        self.blocks.append(self.block)
 
     def at_least(self, expression: Expression, bound: int) -> None:
         """Add a row Σ ≥ bound."""
         self.rows.append((bound, {variable: value for variable, value in expression.items() if value}, None))
+        self.blocks.append(self.block)
 
     def solve(
         self, levels: Sequence[Level], *, names: Sequence[int] = (), vector: Sequence[Expression] = ()
@@ -64,12 +69,13 @@ class Program:
         depth = len(levels) + len(vector) + len(names)
         found: dict[int, int] = {}
         large: list[tuple[Component, Answer]] = []
-        ends = time.monotonic() + self.seconds
+        ends, spare = time.thread_time() + self.seconds, self.seconds / 4
         for component in components:
             small = search(component, depth)
             if small is None:
                 self.asked = True
-                answer = by_levels(_problem(component, len(levels), depth), ends=ends)
+                problem = _problem(component, len(levels), depth)
+                answer = by_prices(problem, ends=ends - spare) or by_levels(problem, ends=max(ends, time.thread_time() + spare))
                 large.append((component, answer))
                 small = dict(zip(component.variables, answer.values, strict=True))
             found |= small
@@ -87,7 +93,7 @@ class Program:
         signed = [expression if maximise else _negative(expression) for expression, maximise in levels]
         order = [*vector, *({name: 1} for name in names)]
         problem = Problem([0] * len(self.upper), list(self.upper), self._lines(), signed, names, order, join=False)
-        answer = by_levels(problem, ends=time.monotonic() + self.seconds)
+        answer = by_levels(problem, ends=time.thread_time() + self.seconds)
         if answer.level:
             self.proved, self.level = False, answer.level
             sign = 1 if levels[answer.level - 1][1] else -1
@@ -95,7 +101,7 @@ class Program:
         return answer.values, [value_of(expression, answer.values) for expression, _maximise in levels]
 
     def _lines(self) -> list[Line]:
-        return [Line(low, dict(row), high) for low, row, high in self.rows if row]
+        return [Line(low, dict(row), high, block) for (low, row, high), block in zip(self.rows, self.blocks, strict=True) if row]
 
     def _hold(self, values: list[int]) -> bool:
         """Whether every row and bound holds exactly."""
@@ -149,7 +155,7 @@ def _problem(component: Component, levels: int, depth: int) -> Problem:
     low = [component.low[variable] for variable in component.variables]
     high = [component.high[variable] for variable in component.variables]
     names = sorted({at for row in order for at in row if high[at] - low[at] == 1 and low[at] == 0})
-    lines = [Line(line.low, {place[variable]: value for variable, value in line.of.items()}, line.high) for line in component.lines]
+    lines = [Line(line.low, {place[variable]: value for variable, value in line.of.items()}, line.high, line.block) for line in component.lines]
     return Problem(low, high, lines, rows[:levels], names, order)
 
 
