@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import gcd
 from typing import Any
 
 from creditbank.rules.patterns import WIDEST
@@ -21,13 +20,10 @@ ABSOLUTE_GAP = 0.5
 Each level begins anew, and where HiGHS 1.16 says after presolving that a program has no answer, although the answer of the level before is
 one, or gives values that are not worth what it says, it is asked again without presolving (the oracle found such programs).
 """
-JOINED = 2_000_000
-"""Levels that follow each other are asked at once while the largest objective stays below this: the solver's tolerance (1e-6) times it
-is then of the order of one, and of one coefficient far below."""
+TOLERANCE = 1e-6
+"""What the solver takes for a whole number, and for a bound that holds."""
 PATIENCE = 3
 """Where other work keeps the processor, a question may take this many times its processor time."""
-SEEKING = ("mip_heuristic_run_rins", "mip_heuristic_run_rens", "mip_heuristic_run_root_reduced_cost")
-"""Searches for better answers inside the solver that pay on the first step only: after it the bound is what takes the time."""
 BLOCK = 1 << 15
 """What comes one after the other is decided in one solve while its weights, 2^14 … 1 for binaries, stay below this: still exact."""
 
@@ -49,7 +45,6 @@ class Problem:
     levels: Sequence[Expression]
     names: Sequence[int] = ()
     order: Sequence[Expression] = ()
-    join: bool = True
 
 
 @dataclass
@@ -149,36 +144,26 @@ def by_levels(problem: Problem, *, ends: float) -> Answer:
 
     asking = _Asking(problem, ends, _open(problem), integer=highspy.HighsVarType.kInteger)
     asking.answer.values = list(problem.low)
-    steps = _steps(problem)
-    for numbers, expression, _factors in steps:
-        _improve(asking, numbers, expression)
-        if asking.answer.level:
-            return asking.answer
-    last = steps[-1][1] if steps and steps[-1][0][-1] == len(problem.levels) - 1 else {}
-    _name(asking, last)
+    for number, expression in enumerate(problem.levels):
+        if any(expression.values()):
+            _improve(asking, number, expression)
+            if asking.answer.level:
+                return asking.answer
+    last = problem.levels[-1] if problem.levels else {}
+    _name(asking, last if any(last.values()) else {})
     return asking.answer
 
 
-def _improve(asking: _Asking, numbers: list[int], expression: Expression) -> None:
-    """One step: solve, note what was still possible where the time ended, and hold every level of it at what was reached."""
-    answer, problem = asking.answer, asking.problem
+def _improve(asking: _Asking, number: int, expression: Expression) -> None:
+    """One level: solve, note what was still possible where the time ended, and hold it at what was reached."""
+    answer = asking.answer
     answer.values, proved = asking.run(expression, start=answer.values)
-    for name in SEEKING:
-        asking.solver.setOptionValue(name, False)
     if not proved:
-        _give_up(asking, numbers, expression)
-    for number in numbers:
-        asking.fix(problem.levels[number], answer.values)
-
-
-def _give_up(asking: _Asking, numbers: list[int], expression: Expression) -> None:
-    answer, problem = asking.answer, asking.problem
-    answer.level = numbers[0] + 1
-    reach = asking.solver.getInfo().mip_dual_bound
-    if abs(reach) < 1e15:  # noqa: PLR2004
-        slack = int(reach + 1e-6) - value_of(expression, answer.values)
-        factor = _factors(problem, numbers)[0]
-        answer.bound = value_of(problem.levels[numbers[0]], answer.values) + max(0, -(-slack // factor))
+        answer.level = number + 1
+        reach = asking.solver.getInfo().mip_dual_bound
+        if abs(reach) < 1e15:  # noqa: PLR2004
+            answer.bound = max(int(reach + TOLERANCE), value_of(expression, answer.values))
+    asking.fix(expression, answer.values)
 
 
 def _name(asking: _Asking, last: Expression) -> None:
@@ -211,53 +196,6 @@ def name_blocks(problem: Problem, order: Sequence[Expression]) -> list[dict[int,
             blocks[-1][variable] = blocks[-1].get(variable, 0) + room * value
         room *= reach + 1
     return blocks[::-1]
-
-
-def _steps(problem: Problem) -> list[tuple[list[int], Expression, list[int]]]:
-    """Levels that are asked at once: (numbers, joined expression, factors); levels that say nothing are left out."""
-    groups: list[list[int]] = []
-    for number, expression in enumerate(problem.levels):
-        if not any(expression.values()):
-            continue
-        if groups and problem.join and _size(problem, [*groups[-1], number]) <= JOINED:
-            groups[-1].append(number)
-        else:
-            groups.append([number])
-    return [(numbers, _joined(problem, numbers), _factors(problem, numbers)) for numbers in groups]
-
-
-def _joined(problem: Problem, numbers: list[int]) -> Expression:
-    joined: dict[int, int] = {}
-    for number, factor in zip(numbers, _factors(problem, numbers), strict=True):
-        divisor = _shared(problem.levels[number])
-        for variable, value in problem.levels[number].items():
-            joined[variable] = joined.get(variable, 0) + value // divisor * factor
-    return {variable: value for variable, value in joined.items() if value}
-
-
-def _factors(problem: Problem, numbers: list[int]) -> list[int]:
-    """For each level so much that everything below it is worth less than one unit of it."""
-    factors = [1]
-    for number in reversed(numbers[1:]):
-        factors.append(factors[-1] * (_reach(problem, number) + 1))
-    return factors[::-1]
-
-
-def _size(problem: Problem, numbers: list[int]) -> int:
-    size = 1
-    for number in numbers:
-        size *= _reach(problem, number) + 1
-    return size
-
-
-def _shared(expression: Expression) -> int:
-    return gcd(*expression.values()) or 1
-
-
-def _reach(problem: Problem, number: int) -> int:
-    expression = problem.levels[number]
-    room = sum(abs(value) * (problem.high[variable] - problem.low[variable]) for variable, value in expression.items())
-    return room // _shared(expression)
 
 
 def _open(problem: Problem) -> Any:
@@ -340,11 +278,11 @@ class Relaxation:
         worth = solver.getInfo().objective_function_value
         solution = solver.getSolution()
         values, prices = np.array(solution.col_value), np.array(solution.col_dual)
-        slack = 1e-6 + 1e-9 * abs(worth)
+        slack = TOLERANCE + 1e-9 * abs(worth)
         rounded = np.rint(values)
         stands = np.where(prices > 0, self.high, self.low)
         reach = np.floor(worth - np.abs(prices) + slack).astype(np.int64)
-        whole = rounded.astype(np.int64) if np.abs(values - rounded).max(initial=0) < 1e-6 else None
+        whole = rounded.astype(np.int64) if np.abs(values - rounded).max(initial=0) < TOLERANCE else None
         return Prices(int(np.floor(worth + slack)), reach, stands, whole)
 
     def narrow(self, low: Any, high: Any) -> None:
@@ -363,7 +301,9 @@ class Relaxation:
         self.solver.addRow(value, value, len(index), index, costs[index].astype(np.double))
 
 
-def best_of(rows: Any, lower: Any, upper: Any, low: Any, high: Any, costs: Any, milliseconds: int) -> tuple[Any, bool]:
+def best_of(
+    rows: Any, lower: Any, upper: Any, low: Any, high: Any, costs: Any, milliseconds: int, *, presolve: bool = True
+) -> tuple[Any, bool]:
     """The values for which an expression is largest, or None; whether that is proved."""
     import highspy
     import numpy as np
@@ -373,6 +313,7 @@ def best_of(rows: Any, lower: Any, upper: Any, low: Any, high: Any, costs: Any, 
         return (np.zeros(0, dtype=np.int64) if fits else None), True
     solver = _loaded(rows, lower, upper, low, high, whole=True)
     solver.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs.astype(np.double))
+    solver.setOptionValue("presolve", "choose" if presolve else "off")
     _within(solver, milliseconds / 1000)
     solver.run()
     status = solver.getModelStatus()

@@ -169,7 +169,7 @@ class _Narrowing:
         if best is not None:
             constant = int(costs[~kept] @ prices.stands[~kept])
             inside = _with_row(inside, costs[kept], int(costs @ best) + 1 - constant)
-        found, proved = best_of(inside.rows, inside.lower, inside.upper, inside.low, inside.high, costs[kept], self._left())
+        found, proved = self._solved(inside, costs[kept], surely=best is not None)
         columns = None
         if found is not None:
             columns = prices.stands.copy()
@@ -180,6 +180,13 @@ class _Narrowing:
             known = best if columns is None else columns
             raise NoTime if known is None else NoTime(self._whole(part, known), prices.bound + self._fixed(part, costs))
         return columns
+
+    def _solved(self, part: _Part, costs: Numbers, *, surely: bool) -> tuple[Numbers | None, bool]:
+        """The solver's answer and whether it is proved; that there is none is asked twice where something is proved by it."""
+        found, proved = best_of(part.rows, part.lower, part.upper, part.low, part.high, costs, self._left())
+        if found is None and proved and surely:
+            found, proved = best_of(part.rows, part.lower, part.upper, part.low, part.high, costs, self._left(), presolve=False)
+        return found, proved
 
     def _fixed(self, part: _Part, moving: Numbers) -> int:
         """What the columns that no longer move are worth on the level that is asked."""
@@ -193,7 +200,9 @@ class _Narrowing:
 
     def _fits(self, part: _Part, columns: Numbers) -> bool:
         sums = part.rows @ columns
-        return bool((sums >= part.lower).all() and (sums <= part.upper).all() and (columns >= part.low).all() and (columns <= part.high).all())
+        return bool(
+            (sums >= part.lower).all() and (sums <= part.upper).all() and (columns >= part.low).all() and (columns <= part.high).all()
+        )
 
     def _is_answer(self, columns: Numbers) -> bool:
         sums = self.wide.rows @ columns
@@ -207,7 +216,12 @@ class _Narrowing:
         rows = np.vstack([wide.rows, *(costs[None, :] for costs, _value in state.held)])
         values = np.array([value for _costs, value in state.held], dtype=np.int64)
         everything = _Part(
-            np.arange(len(state.low)), rows, np.concatenate([wide.lower, values]), np.concatenate([wide.upper, values]), state.low, state.high
+            np.arange(len(state.low)),
+            rows,
+            np.concatenate([wide.lower, values]),
+            np.concatenate([wide.upper, values]),
+            state.low,
+            state.high,
         )
         return _cut(everything, state.low < state.high, state.low)
 
@@ -236,7 +250,7 @@ class _Narrowing:
             return False
         least = 1 + int(moving @ columns[part.alive])
         part = _with_row(part, moving, least)
-        found, proved = best_of(part.rows, part.lower, part.upper, part.low, part.high, np.zeros(len(moving), dtype=np.int64), self._left())
+        found, proved = self._solved(part, np.zeros(len(moving), dtype=np.int64), surely=True)
         if not proved:
             raise NoTime(columns)
         return found is not None

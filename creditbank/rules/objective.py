@@ -223,19 +223,20 @@ def _count_leaf(model: Model, tree: Tree, leaf: RequirementLeaf) -> None:
             posted[variable] += amount
     need = need_of(leaf, dict(model.facts.attributes))
     top = max(_most(model, filled), _most(model, posted)) if need is None else steps(need, model.step)
-    is_free = need is None and not model.facts.target.nodes
-    parts = [(posted, tree.in_all)] + ([] if leaf.elective else [(filled, tree.counted)])
-    for at, (row, level) in enumerate(parts):
-        if is_free:
-            level.update(row)
-            continue
-        if at and row == posted:
-            level[part] = 1
-            continue
-        part = model.program.variable(max(top, 0))
-        model.program.at_most({part: 1, **{variable: -amount for variable, amount in row.items()}}, 0)
-        model.program.at_most({part: 1, tree.selected[leaf.path]: -max(top, 0)}, 0)
-        level[part] = 1
+    counted = [] if leaf.elective else [tree.counted]
+    parts = [(posted, [tree.in_all, *counted])] if filled == posted else [(posted, [tree.in_all]), *((filled, [one]) for one in counted)]
+    for row, levels_of in parts:
+        counts = row if need is None and not model.facts.target.nodes else _capped_part(model, tree, leaf, row, max(top, 0))
+        for level in levels_of:
+            level.update(counts)
+
+
+def _capped_part(model: Model, tree: Tree, leaf: RequirementLeaf, row: Row, top: int) -> Row:
+    """A variable for what counts of a row: at most ``top``, and nothing where the leaf is not selected."""
+    part = model.program.variable(top)
+    model.program.at_most({part: 1, **{variable: -amount for variable, amount in row.items()}}, 0)
+    model.program.at_most({part: 1, tree.selected[leaf.path]: -top}, 0)
+    return {part: 1}
 
 
 def _most(model: Model, row: Row) -> int:

@@ -102,7 +102,9 @@ class _Frame:
         return 0 if first is None else 1 if self.costs[variable][first] > 0 else -1
 
 
-def gather(low: Sequence[int], high: Sequence[int], lines: Sequence[Line], levels: Sequence[Expression], named: Iterable[int]) -> Wide | None:
+def gather(
+    low: Sequence[int], high: Sequence[int], lines: Sequence[Line], levels: Sequence[Expression], named: Iterable[int]
+) -> Wide | None:
     """The program over patterns of its blocks (lines with one number above 0); None where its numbers are too large for arrays.
 
     ``named`` are variables whose values tell answers apart that are equal on every level.
@@ -230,7 +232,10 @@ class _Listing:
         return Block(self.place, table) if 0 < len(table) <= MOST else None
 
     def _table(self) -> Numbers | None:
-        least, most = np.minimum(self.matrix * self.low, self.matrix * self.high), np.maximum(self.matrix * self.low, self.matrix * self.high)
+        least, most = (
+            np.minimum(self.matrix * self.low, self.matrix * self.high),
+            np.maximum(self.matrix * self.low, self.matrix * self.high),
+        )
         table = np.zeros((1, 0), dtype=np.int64)
         sums = np.zeros((1, len(self.bound)), dtype=np.int64)
         for at in range(len(self.order)):

@@ -92,7 +92,7 @@ class Program:
         self.asked = True
         signed = [expression if maximise else _negative(expression) for expression, maximise in levels]
         order = [*vector, *({name: 1} for name in names)]
-        problem = Problem([0] * len(self.upper), list(self.upper), self._lines(), signed, names, order, join=False)
+        problem = Problem([0] * len(self.upper), list(self.upper), self._lines(), signed, names, order)
         answer = by_levels(problem, ends=time.thread_time() + self.seconds)
         if answer.level:
             self.proved, self.level = False, answer.level
@@ -155,7 +155,9 @@ def _problem(component: Component, levels: int, depth: int) -> Problem:
     low = [component.low[variable] for variable in component.variables]
     high = [component.high[variable] for variable in component.variables]
     names = sorted({at for row in order for at in row if high[at] - low[at] == 1 and low[at] == 0})
-    lines = [Line(line.low, {place[variable]: value for variable, value in line.of.items()}, line.high, line.block) for line in component.lines]
+    lines = [
+        Line(line.low, {place[variable]: value for variable, value in line.of.items()}, line.high, line.block) for line in component.lines
+    ]
     return Problem(low, high, lines, rows[:levels], names, order)
 
 

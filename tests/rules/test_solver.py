@@ -1,4 +1,4 @@
-"""Smaller programs, components, search and joined levels give what the solver alone gives, level by level, for the whole program."""
+"""Smaller programs, components, search and patterns narrowed by prices give what the solver alone gives, level by level, for the whole program."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_every_way_gives_the_same_bytes(plainly, kind, numbers):
 
 
 @pytest.mark.parametrize(("kind", "numbers"), [(a_question, range(5000, 5150)), (a_crowd, range(20, 30))])
-def test_joined_levels_without_search_give_the_same_bytes(plainly, monkeypatch, kind, numbers):
+def test_patterns_and_prices_without_search_give_the_same_bytes(plainly, monkeypatch, kind, numbers):
     monkeypatch.setattr(searching, "STAGES", 0)
     for number in numbers:
         question = kind(number)
@@ -56,7 +56,7 @@ def test_joined_levels_without_search_give_the_same_bytes(plainly, monkeypatch, 
 
 
 @pytest.mark.parametrize("block", range(4))
-def test_joined_levels_find_what_trying_everything_finds(monkeypatch, block):
+def test_patterns_and_prices_find_what_trying_everything_finds(monkeypatch, block):
     monkeypatch.setattr(searching, "STAGES", 0)
     compared = 0
     for seed in range(7000 + block * 100, 7100 + block * 100):
@@ -71,7 +71,7 @@ def test_joined_levels_find_what_trying_everything_finds(monkeypatch, block):
 
 def test_a_learner_whose_records_hardly_compete_is_decided_without_the_solver(monkeypatch):
     asked = []
-    monkeypatch.setattr("creditbank.rules.solver.by_levels", lambda problem, ends: asked.append(problem))
+    monkeypatch.setattr("creditbank.rules.solver.by_prices", lambda problem, ends: asked.append(problem))
 
     decided = [decide(*a_learner(number), ON).proof.status for number in range(3)]
 
