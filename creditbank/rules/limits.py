@@ -181,22 +181,32 @@ def _add_share(model: Model, row: Row, share: Fraction) -> None:
     model.program.at_most(everything, 0)
 
 
-def _count_records(model: Model, index: int, touched: int, row: Row) -> None:
-    """Distinct records of a candidate that is touched; of a counting candidate as many as it takes, of one that splits its record that once."""
-    candidate = model.candidates[index]
-    if candidate.consumed is not None:
-        (record,) = candidate.match.records
-        once = next(iter(model.touched[record.id]))
-        row[once] = 1
-        return
-    if not candidate.slot:
-        row[touched] = len(set(candidate.match.ids))
-        return
+def _count_records(model: Model, parts: list[Part]) -> Row:
+    """Distinct records consumed: of a counting candidate as many as it takes, and a record of which several rules use a part once."""
+    row: Row = {}
+    split: dict[str, int] = {}
+    for index in sorted({part[0] for part in parts}):
+        candidate = model.candidates[index]
+        if candidate.consumed is None:
+            touched = model.program.variable()
+        else:
+            touched = split[candidate.lead.id] = split.get(candidate.lead.id) or model.program.variable()
+        for part in (part for part in parts if part[0] == index):
+            model.program.at_least({touched: 1, model.part[part]: -1}, 0)
+        if candidate.slot:
+            row[_slot_size(model, index, touched)] = 1
+        else:
+            row[touched] = len(set(candidate.match.ids))
+    return row
+
+
+def _slot_size(model: Model, index: int, touched: int) -> int:
+    """A variable for how many records a counting candidate takes where it is touched."""
     sizes = next(pool.size_of(index) for pool in model.pools if index in pool.places)
     most = sum(model.program.upper[variable] for variable in sizes)
     size = model.program.variable(most)
     model.program.at_least({size: 1, touched: -most, **dict.fromkeys(sizes, -1)}, -most)
-    row[size] = 1
+    return size
 
 
 def _measured(model: Model, limit: Limit, parts: list[Part]) -> Row:
@@ -205,12 +215,7 @@ def _measured(model: Model, limit: Limit, parts: list[Part]) -> Row:
     if limit.measure == "grants":
         return Counter(model.part[part] for part in parts)
     if limit.measure == "records":
-        for index in sorted({part[0] for part in parts}):
-            touched = model.program.variable()
-            for part in (part for part in parts if part[0] == index):
-                model.program.at_least({touched: 1, model.part[part]: -1}, 0)
-            _count_records(model, index, touched, row)
-        return row
+        return _count_records(model, parts)
     for part in parts:
         for variable, coefficient in model.posted[part].items():
             row[variable] += coefficient

@@ -51,7 +51,7 @@ def choose(
     """The choice that is best on V1, then V2, … V6, and unique by V7. ``counted`` are the rules that count, ``plans`` their slots."""
     system = base.system(facts.target.system)
     everything = [*candidates, *(candidate for plan in plans for candidate, _slot in plan.slots)]
-    if system is None or (not everything and not facts.exceptions):
+    if system is None:
         return Choice({}, [], NOTHING, candidates)
     model = Model(facts, base, limits, system.step, everything, ranks=frozenset(one.rank_key for one in counted))
     return (None if plans else _by_inspection(model, on)) or _by_solver(model, on, plans)
@@ -178,7 +178,7 @@ def limit_uses(choice: Choice, facts: Facts, base: RuleBase, limits: tuple[Limit
         if bound is None or not is_constraint(limit):
             continue
         used: dict[str, Decimal] = defaultdict(Decimal)
-        counted: set[tuple[int, str]] = set()
+        counted: set[tuple[int | str, str]] = set()
         for part, amount in choice.posted.items():
             candidate = choice.candidates[part[0]]
             if not covers(limit, candidate.lead, grant_of(candidate, part)) or (part[2] and limit.overflow == "to_elective"):
@@ -189,14 +189,15 @@ def limit_uses(choice: Choice, facts: Facts, base: RuleBase, limits: tuple[Limit
     return tuple(sorted(uses, key=lambda use: (use.limit, use.bucket)))
 
 
-def _weight(limit: Limit, index: int, bucket: str, amount: Decimal, candidate: Candidate, counted: set[tuple[int, str]]) -> Decimal:
+def _weight(limit: Limit, index: int, bucket: str, amount: Decimal, candidate: Candidate, counted: set[tuple[int | str, str]]) -> Decimal:
     if limit.measure == "credits":
         return amount
     if limit.measure == "grants":
         return Decimal(1)
-    if (index, bucket) in counted:
+    once = index if candidate.consumed is None else candidate.lead.id
+    if (once, bucket) in counted:
         return Decimal(0)
-    counted.add((index, bucket))
+    counted.add((once, bucket))
     return Decimal(len(set(candidate.match.ids)))
 
 

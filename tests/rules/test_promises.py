@@ -12,7 +12,19 @@ import pytest
 
 from creditbank.rules.decide import decide
 from creditbank.rules.snapshot import canonical, restore, snapshot
-from creditbank.rules.types import Facts, Grant, Leaf, Limit, Node, RecordFacts, Rule, RuleBase
+from creditbank.rules.types import (
+    CreditSystem,
+    Facts,
+    Grant,
+    Leaf,
+    Limit,
+    Node,
+    RecordFacts,
+    RequirementLeaf,
+    Rule,
+    RuleBase,
+    Target,
+)
 from tests.rules.cases import cases, question, shuffled
 from tests.rules.test_oracle import ON, a_question, a_rich_question
 
@@ -94,3 +106,31 @@ def test_a_stored_question_gives_the_same_bytes_again(case):
     again = (restore(Facts, stored["facts"]), restore(RuleBase, stored["rules"]), tuple(restore(Limit, row) for row in stored["limits"]))
 
     assert canonical(decide(*again, date.fromisoformat(stored["on"]))) == canonical(decide(facts, base, limits, on))
+
+
+def test_what_needs_nothing_is_done_also_by_those_who_bring_nothing():
+    leaves = (
+        RequirementLeaf("1", outcomes=("T",), need_credits=Decimal(3)),
+        RequirementLeaf("2", outcomes=("U",), need_if=(((), Decimal(0)),)),
+    )
+    base = RuleBase((), (CreditSystem("U", Decimal(16), Decimal(1)),))
+
+    decision = decide(Facts("x", (), Target("P", "U", leaves=leaves), ON), base, (), ON)
+
+    assert (decision.objective, decision.done, decision.proof.status) == ((1, 0, 0, 0, 0, 0), ("2",), "optimal")
+
+
+def test_a_limit_of_records_counts_a_record_once_however_many_rules_use_a_part_of_it_or_could():
+    records = tuple(RecordFacts(ident, outcome, "I", date(2024, 1, 1), Decimal(2), "U") for ident, outcome in (("a", "A"), ("b", "B")))
+    parts = [
+        Rule(name, 1, Node("leaf", Leaf("A")), (Grant("course", name, credits="rate", max_amount=Decimal(1)),), consume="splittable")
+        for name in ("T", "U")
+    ]
+    whole = Rule("W", 1, Node("leaf", Leaf("B")), (Grant("course", "W", amount=Decimal(2)),))
+    other = Rule("X", 1, Node("leaf", Leaf("A")), (Grant("course", "X", amount=Decimal(5)),))
+    base = RuleBase((*parts, whole), (CreditSystem("U", Decimal(16), Decimal(1)),))
+    facts = Facts("x", records, Target("", "U"), ON)
+    limit = (Limit("L", "records", Decimal(2)),)
+
+    assert decide(facts, base, limit, ON).objective[2] == 4
+    assert decide(facts, replace(base, rules=(*base.rules, other)), limit, ON).objective[2] == 7
