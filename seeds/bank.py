@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from creditbank.api import Application
+from django.utils import timezone
+
+from creditbank.api import Application, BookCheck, check_books
 from seeds import cases, disputes, issued, uploads
 from seeds.city import City
 from seeds.timeline import live
@@ -12,3 +14,5 @@ def keep_bank(city: City) -> None:
     """Deposits, applications, exceptions, corrections, uploads and papers, with the nights between them."""
     if not Application.objects.exists():
         live(city, [*cases.events(city), *disputes.events(city), *uploads.events(city), *issued.events(city)])
+    if not BookCheck.objects.exists():
+        check_books(clock=timezone.now)

@@ -78,11 +78,14 @@ def _book(city: City, row: Mapping[str, Any]) -> None:
     if book.versions.exists():
         return
     hands, first = author_and_publisher(city, place), row["history"][0]
+    known: dict[str, tuple[dict[str, Any], int]] = {}
     for told in row["history"]:
-        published = told.get("published", 9)
+        published, rules = told.get("published", 9), _told(row["rules"], told, "changed")
+        for rule in rules:
+            known[rule["id"]] = _revised(rule, known.get(rule["id"]))
         with standing_at(city.at(published + 6)):
             version = draft_version(
-                book, rules=_told(row["rules"], told, "changed"), limits=_told(row["limits"], told, "limits"),
+                book, rules=[{**rule, "version": known[rule["id"]][1]} for rule in rules], limits=_told(row["limits"], told, "limits"),
                 examples=[_dated(city, example) for example in _told(row["examples"], told, "examples")],
                 valid_from=city.today - timedelta(days=told["since"]), actor=hands.officer, notes=told.get("notes", ""),
             )  # fmt: skip
@@ -97,6 +100,13 @@ def _book(city: City, row: Mapping[str, Any]) -> None:
         with standing_at(city.at(first["published"])):
             policy = draft_policy(place, terms, valid_from=city.today - timedelta(days=first["since"]), actor=hands.officer)
             publish_policy(policy, actor=hands.reviewer, at=city.at(first["published"]))
+
+
+def _revised(rule: dict[str, Any], before: tuple[dict[str, Any], int] | None) -> tuple[dict[str, Any], int]:
+    """A rule with its revision: one more than before where it reads otherwise."""
+    if before is None:
+        return rule, 1
+    return rule, before[1] + (rule != before[0])
 
 
 def _told(rows: Sequence[Mapping[str, Any]], told: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

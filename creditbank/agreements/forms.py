@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from creditbank.agreements.contracts import Agreement
 from creditbank.agreements.enums import AgreementKind, AgreementStatus, PartyRole
@@ -79,7 +79,7 @@ class PublishForm(forms.Form):
 class RetireForm(forms.Form):
     """The last day of a version, and why."""
 
-    last_day = forms.DateField(label=gettext_lazy("Last day"), widget=DayInput)
+    last_day = forms.DateField(label=pgettext_lazy("of an agreement or a version", "Last day"), widget=DayInput)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
@@ -162,5 +162,5 @@ class ResumeForm(PartyForm):
 class EndForm(PartyForm):
     """The last day, and why."""
 
-    last_day = forms.DateField(label=gettext_lazy("Last day"), widget=DayInput)
+    last_day = forms.DateField(label=pgettext_lazy("of an agreement or a version", "Last day"), widget=DayInput)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))

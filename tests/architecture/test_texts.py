@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 APPS = ["config", "foundation", "identity", "cms", "learning", "creditbank", "seeds"]
 MARKERS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext_lazy"}
 
+TRANSLATED = re.compile(r"""\{%-?\s*trans(?:late)?\s+"([^"]*)\"""")
+"""The text of a translate tag, also where it is the last on its line."""
+
 
 def _strings(tree: ast.AST) -> set[str]:
     """First plain string of each marked call (the second one of those with a context)."""
@@ -39,7 +42,9 @@ def _used() -> dict[str, str]:
                 used |= dict.fromkeys(_strings(ast.parse(path.read_text("utf-8"))), str(path.relative_to(ROOT)))
     for path in (ROOT / "templates").rglob("*.*"):
         if path.suffix in {".html", ".txt"}:
-            code = templatize(path.read_text("utf-8"), origin=str(path))
+            source = path.read_text("utf-8")
+            used |= dict.fromkeys(TRANSLATED.findall(source), str(path.relative_to(ROOT)))
+            code = templatize(source, origin=str(path))
             lines = "\n".join(line.strip() for line in code.splitlines())
             used |= dict.fromkeys(_template_strings(lines), str(path.relative_to(ROOT)))
     return used
