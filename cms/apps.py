@@ -16,5 +16,5 @@ class CmsConfig(AppConfig):
     def ready(self) -> None:
         # The parts register themselves once the models are loaded.
         from cms.assessment import snapshots  # noqa: F401, PLC0415
-        from cms.library import handlers, permissions, views  # noqa: F401, PLC0415
+        from cms.library import erasing, handlers, permissions, views  # noqa: F401, PLC0415
         from cms.site import views as site  # noqa: F401, PLC0415

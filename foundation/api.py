@@ -11,6 +11,7 @@ from foundation.http.address import client_address
 from foundation.http.idempotency import answer_once
 from foundation.http.language import in_language
 from foundation.http.limits import LightCounter, rate_limited
+from foundation.http.models import IdempotencyKey
 from foundation.http.paging import Page, cursor_page
 from foundation.http.problems import Problem, Refusals, problem_response, refusals_told
 from foundation.http.schemas import (
@@ -31,7 +32,9 @@ from foundation.jobs.actions import finish_job, report_progress, start_job
 from foundation.jobs.enums import JobState
 from foundation.jobs.models import Job
 from foundation.jobs.queue import enqueue
-from foundation.keys.exceptions import NotAKeySet, SigningKeyMissing
+from foundation.keys.exceptions import KeyDestroyed, NotAKeySet, SealingProblem, SigningKeyMissing
+from foundation.keys.fields import SealedTextField
+from foundation.keys.sealing import bring_keys, destroy_person_key, is_sealed, keep_key, keys_at_hand, seal, unseal
 from foundation.keys.signing import SIGNATURE_HEX, KeySet, Signature, public_keys, published_keys, read_key_set, sign, signature_holds
 from foundation.measures.amounts import OffStepError, format_credits, is_on_step, round_to_step
 from foundation.measures.enums import Rounding
@@ -66,8 +69,10 @@ __all__ = [
     "Event",
     "Figure",
     "Heading",
+    "IdempotencyKey",
     "Job",
     "JobState",
+    "KeyDestroyed",
     "KeySet",
     "Level",
     "LevelFramework",
@@ -86,6 +91,8 @@ __all__ = [
     "Rounding",
     "Row",
     "Seal",
+    "SealedTextField",
+    "SealingProblem",
     "SheetRow",
     "Signature",
     "SigningKeyMissing",
@@ -97,6 +104,7 @@ __all__ = [
     "append_only",
     "as_stored",
     "audit_context",
+    "bring_keys",
     "build_audit_entry",
     "can",
     "cell_complaint",
@@ -105,6 +113,7 @@ __all__ = [
     "current_context",
     "cursor_page",
     "deletion_permit",
+    "destroy_person_key",
     "enqueue",
     "file_answer",
     "file_complaint",
@@ -117,6 +126,9 @@ __all__ = [
     "in_language",
     "install_triggers",
     "is_on_step",
+    "is_sealed",
+    "keep_key",
+    "keys_at_hand",
     "notify",
     "only_known",
     "page_not_found",
@@ -138,11 +150,13 @@ __all__ = [
     "report_progress",
     "require_outbound",
     "round_to_step",
+    "seal",
     "send_outbound",
     "sign",
     "signature_holds",
     "start_job",
     "too_many_requests",
+    "unseal",
     "visible_to",
     "with_etag",
     "xlsx_of",

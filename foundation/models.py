@@ -3,7 +3,8 @@
 from foundation.audit.models import AuditEntry, DeletionPermit
 from foundation.http.models import IdempotencyKey
 from foundation.jobs.models import Job
+from foundation.keys.models import PersonKey
 from foundation.measures.models import CreditSystem, Level, LevelFramework
 from foundation.notices.models import Notice
 
-__all__ = ["AuditEntry", "CreditSystem", "DeletionPermit", "IdempotencyKey", "Job", "Level", "LevelFramework", "Notice"]
+__all__ = ["AuditEntry", "CreditSystem", "DeletionPermit", "IdempotencyKey", "Job", "Level", "LevelFramework", "Notice", "PersonKey"]

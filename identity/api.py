@@ -15,19 +15,33 @@ from identity.institutions.models import Alliance, AllianceMember, ApiToken, Ins
 from identity.institutions.numbers import link_learner_number, people_by_number, unlink_learner_number
 from identity.institutions.queries import institution_by_code
 from identity.institutions.tokens import InstitutionToken, make_token
-from identity.people.models import User
+from identity.people.actions import (
+    ERASED_NAME,
+    ask_for_erasure,
+    carry_out_erasure,
+    erase_again,
+    refuse_erasure,
+    withdraw_erasure,
+)
+from identity.people.erasing import Eraser, Prospect, Treatment, prospect_of, register_eraser, registered_erasers
+from identity.people.exceptions import ErasureBlocked, OwnErasure, WrongErasureState
+from identity.people.models import ErasureRequest, User
 from identity.people.queries import names_of, person_by_uuid
 from identity.people.requests import SignedInRequest
 from identity.people.validators import clean_name, clean_phone, mask_name, mask_phone, show_phone
 from identity.signin.models import OutboxMessage
 
 __all__ = [
+    "ERASED_NAME",
     "PLAIN_ROLES",
     "SCHOOL_ROLES",
     "Alliance",
     "AllianceChanged",
     "AllianceMember",
     "ApiToken",
+    "Eraser",
+    "ErasureBlocked",
+    "ErasureRequest",
     "Institution",
     "InstitutionExists",
     "InstitutionKind",
@@ -42,14 +56,21 @@ __all__ = [
     "MembershipChanged",
     "MembershipRefused",
     "OutboxMessage",
+    "OwnErasure",
     "PersonField",
+    "Prospect",
     "Role",
     "SignedInRequest",
+    "Treatment",
     "User",
+    "WrongErasureState",
     "add_to_alliance",
+    "ask_for_erasure",
+    "carry_out_erasure",
     "clean_name",
     "clean_phone",
     "end_membership",
+    "erase_again",
     "grant_membership",
     "institution_by_code",
     "link_learner_number",
@@ -60,7 +81,12 @@ __all__ = [
     "onboard_institution",
     "people_by_number",
     "person_by_uuid",
+    "prospect_of",
+    "refuse_erasure",
+    "register_eraser",
+    "registered_erasers",
     "remove_from_alliance",
     "show_phone",
     "unlink_learner_number",
+    "withdraw_erasure",
 ]

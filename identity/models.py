@@ -1,7 +1,17 @@
 """The models of all parts, so that the app has one migration history."""
 
 from identity.institutions.models import Alliance, AllianceMember, ApiToken, Institution, LearnerNumber, Membership
-from identity.people.models import User
+from identity.people.models import ErasureRequest, User
 from identity.signin.models import OutboxMessage
 
-__all__ = ["Alliance", "AllianceMember", "ApiToken", "Institution", "LearnerNumber", "Membership", "OutboxMessage", "User"]
+__all__ = [
+    "Alliance",
+    "AllianceMember",
+    "ApiToken",
+    "ErasureRequest",
+    "Institution",
+    "LearnerNumber",
+    "Membership",
+    "OutboxMessage",
+    "User",
+]

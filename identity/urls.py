@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from identity.institutions import views as institutions
+from identity.people import views as people
 from identity.signin import views as signin
 
 app_name = "identity"
@@ -13,6 +14,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/settings/", signin.settings_page, name="settings"),
     path("my/settings/act-as/", signin.act_as, name="act_as"),
     path("my/settings/numbers/<str:number_uuid>/unlink/", signin.unlink_number, name="unlink_number"),
+    path("my/settings/erasure/", people.erasure, name="erasure"),
+    path("my/settings/erasure/withdraw/", people.withdraw, name="withdraw_erasure"),
+    path("erasures/<str:code>/", people.receipt, name="erasure_receipt"),
+    path("ops/erasures/", people.erasures, name="erasures"),
+    path("ops/erasures/<str:wish_uuid>/", people.answer_erasure, name="answer_erasure"),
     path("institutions/", institutions.institutions, name="institutions"),
     path("institutions/<str:code>/", institutions.institution, name="institution"),
     path("institutions/<str:code>/members/", institutions.members, name="members"),

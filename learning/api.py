@@ -1,6 +1,6 @@
 """The front door of learning: the only module that other apps import from."""
 
-from learning.archive.actions import attach_evidence, correct_record, enter_record, enter_records, void_record
+from learning.archive.actions import attach_evidence, correct_record, enter_record, enter_records, open_evidence, void_record
 from learning.archive.enums import Category, RecordSource, RecordState, SourceType, Trust
 from learning.archive.exceptions import ArchiveError, CreditsOffStep, RecordAlreadyEntered, RecordAlreadyVoid, WrongTrust
 from learning.archive.models import Evidence, LearningRecord
@@ -84,6 +84,7 @@ __all__ = [
     "leave_run",
     "living_operator_keys",
     "note_refusal",
+    "open_evidence",
     "open_run",
     "open_unit",
     "record_history",

@@ -15,7 +15,9 @@ class LearningConfig(AppConfig):
 
     def ready(self) -> None:
         # The parts register themselves once the models are loaded: permissions, handlers, wording of messages, access grants.
+        from learning.archive import handlers as archive_handlers  # noqa: F401, PLC0415
         from learning.archive import permissions as archive  # noqa: F401, PLC0415
         from learning.study import handlers, permissions  # noqa: F401, PLC0415
         from learning.xapi import accounts  # noqa: F401, PLC0415
+        from learning.xapi import handlers as xapi_handlers  # noqa: F401, PLC0415
         from learning.xapi import permissions as xapi  # noqa: F401, PLC0415

@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "foundation.http.middleware.MalformedEditorFormMiddleware",
     "creditbank.ledger.middleware.FrozenLedgerMiddleware",
+    "foundation.http.middleware.SealedContentMiddleware",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -211,6 +212,11 @@ TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 # makes a key when it first needs one; production never does, and `check --deploy` fails with foundation.E001 while none is there.
 SIGNING_KEYS_DIR = Path(env.str("SIGNING_KEYS_DIR", default=str(VAR / "keys")))
 SIGNING_KEYS_MADE_HERE = False
+
+# Master keys: what wraps each person's own key (foundation.keys, docs/adr/0029). Outside of the database, its backups and DATA_DIR's backups:
+# together with either they open everything. Made here by the demo alone; `check --deploy` fails with foundation.E002 while none is there.
+MASTER_KEYS_DIR = Path(env.str("MASTER_KEYS_DIR", default=str(VAR / "master-keys")))
+MASTER_KEYS_MADE_HERE = False
 
 # WeasyPrint draws PDF files with the system library pango; where that is missing, the printable page takes its place.
 PDF_AVAILABLE = bool(ctypes.util.find_library("pango-1.0") and ctypes.util.find_library("pangoft2-1.0"))

@@ -7,6 +7,7 @@ from config.settings.base import env
 
 DEMO = True
 SIGNING_KEYS_MADE_HERE = True
+MASTER_KEYS_MADE_HERE = True
 SECRET_KEY = env.str("SECRET_KEY", default="demo-only-not-a-secret-" + "0" * 40)
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 EMAIL_BACKEND = "identity.signin.mailbox.EmailBackend"

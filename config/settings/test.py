@@ -7,6 +7,7 @@ from config.settings.base import DATABASES, STORAGES, VAR, env
 
 DEMO = True
 SIGNING_KEYS_MADE_HERE = True
+MASTER_KEYS_MADE_HERE = True
 SECRET_KEY = "test-only-not-a-secret-" + "0" * 40
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -15,6 +16,7 @@ SMS_BACKEND = "identity.signin.mailbox.SmsBackend"
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 MEDIA_ROOT = VAR / "test-media"
 SIGNING_KEYS_DIR = VAR / "test-keys"
+MASTER_KEYS_DIR = VAR / "test-master-keys"
 DATABASES["default"].setdefault("TEST", {})
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=0)  # clones are dropped while their users would still hold on
 WHITENOISE_AUTOREFRESH = True

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from foundation.audit.immutability import append_only
+from foundation.keys.fields import SealedTextField
 
 
 @append_only
@@ -16,7 +17,8 @@ class AuditEntry(models.Model):
 
     Missing on purpose: names (a person is a uuid, so erasing a person leaves the log whole); foreign keys (the log outlives its objects).
 
-    Personal data: none by itself. Pseudonyms of the actor and of the person concerned, and the address of the request.
+    Personal data: none by itself. Pseudonyms of the actor and of the person concerned, the address of the request, and the reason, which is sealed under
+    the key of the person concerned.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -28,7 +30,7 @@ class AuditEntry(models.Model):
     object_type = models.CharField(_("kind of object"), max_length=80, blank=True)
     object_key = models.CharField(_("object"), max_length=64, blank=True)
     person_uuid = models.UUIDField(_("person concerned"), null=True, blank=True, db_index=True)
-    reason = models.TextField(_("reason"), blank=True)
+    reason = SealedTextField(_("reason"), blank=True, owner="person_uuid")
     data = models.JSONField(_("data"), default=dict, blank=True)
     request_id = models.CharField(_("request"), max_length=40, blank=True)
     address = models.CharField(_("address"), max_length=45, blank=True)

@@ -17,7 +17,9 @@ from django.utils.datastructures import MultiValueDictKeyError
 
 from foundation.audit.context import audit_context
 from foundation.http.address import client_address
-from foundation.http.views import bad_request
+from foundation.http.views import bad_request, error_page
+from foundation.keys.exceptions import KeyDestroyed, SealingProblem
+from foundation.keys.sealing import keys_at_hand
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 logger = logging.getLogger(__name__)
@@ -54,6 +56,28 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
                 "img-src": ["blob:"],
             }
         return parts
+
+
+class SealedContentMiddleware:
+    """The keys of one request are unwrapped once. What cannot be unsealed is said, not guessed: 410 where the person was erased, 503 where the
+    operator has to look (a master key is missing, a seal is broken), which the log names.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with keys_at_hand():
+            return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """For seals alone."""
+        if isinstance(exception, KeyDestroyed):
+            return error_page(request, 410, {"erased": True})
+        if isinstance(exception, SealingProblem):
+            logger.error("Sealed content cannot be read: %s %s", type(exception).__name__, exception)
+            return error_page(request, 503)
+        return None
 
 
 class CleanInputMiddleware:

@@ -21,6 +21,7 @@ TITLES = {
     410: _("This has been withdrawn."),
     429: _("Too many requests. Please wait a moment."),
     500: _("Something went wrong on our side."),
+    503: _("This cannot be read at the moment."),
 }
 
 

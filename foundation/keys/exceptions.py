@@ -9,3 +9,23 @@ class SigningKeyMissing(RuntimeError):
 
 class NotAKeySet(ValueError):
     """A text that should be a published set of public keys is none."""
+
+
+class SealingProblem(Exception):
+    """Something sealed cannot be read, or nothing can be sealed now."""
+
+
+class MasterKeyMissing(SealingProblem):
+    """The master key of that name (or any master key at all) is not in the folder."""
+
+
+class BadMasterKey(SealingProblem):
+    """A file in the folder of master keys is no key: not 32 bytes in base 64."""
+
+
+class KeyDestroyed(SealingProblem):
+    """The person was erased: the key is gone, and with it everything that it sealed."""
+
+
+class SealBroken(SealingProblem):
+    """What is stored was altered, belongs to another place, or was sealed under another key."""

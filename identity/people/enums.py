@@ -16,3 +16,12 @@ class TextSize(models.TextChoices):
     NORMAL = "normal", _("normal")
     LARGE = "large", _("large")
     HUGE = "huge", _("very large")
+
+
+class ErasureState(models.TextChoices):
+    """Where the wish to be erased stands."""
+
+    ASKED = "asked", _("waits for the operator")
+    WITHDRAWN = "withdrawn", _("taken back")
+    REFUSED = "refused", _("refused")
+    DONE = "done", _("carried out")

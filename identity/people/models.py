@@ -13,7 +13,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from identity.people.enums import TextSize, Theme
+from foundation.api import SealedTextField
+from identity.people.enums import ErasureState, TextSize, Theme
 from identity.people.holding import HeldRole, alliances_of, held_roles
 from identity.people.validators import clean_name, clean_phone
 
@@ -149,3 +150,55 @@ class User(AbstractBaseUser, PermissionsMixin):
 def _desk_roles() -> frozenset[str]:
     """Roles whose work is done in Wagtail's admin; values of the Role enum, which lies above this part."""
     return frozenset({"instructor", "editor", "school_approver", "library_reviewer", "school_administrator"})
+
+
+class ErasureRequestQuerySet(models.QuerySet["ErasureRequest"]):
+    """Wishes as their reader may see them."""
+
+    def visible_to(self, user: Any) -> ErasureRequestQuerySet:
+        """One's own; all for operators and auditors."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.all() if user.acts_as("operator", "auditor") else self.filter(person_uuid=user.uuid)
+
+
+class ErasureRequest(models.Model):
+    """A person asks to be erased; an operator decides, and the receipt says what was taken away and what stays.
+
+    Kept for good, by pseudonym: a restored backup is held against it (``manage.py erasures``). ``receipt`` maps names to numbers of what was
+    taken away; ``code`` opens the receipt to whoever was given it.
+
+    Personal data: a pseudonym, and the words of the person and of the answer (sealed; unreadable once it is carried out).
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    person_uuid = models.UUIDField(_("person"), db_index=True)
+    code = models.CharField(_("code of the receipt"), max_length=32, unique=True)
+    state = models.CharField(_("state"), max_length=10, choices=ErasureState.choices, default=ErasureState.ASKED)
+    reason = SealedTextField(_("reason"), blank=True, owner="person_uuid")
+    asked_at = models.DateTimeField(_("asked"))
+    decided_by_uuid = models.UUIDField(_("decided by"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    answer = SealedTextField(_("answer"), blank=True, owner="person_uuid")
+    receipt = models.JSONField(_("receipt"), default=dict, blank=True)
+
+    objects = ErasureRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("wish to be erased")
+        verbose_name_plural = _("wishes to be erased")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["person_uuid"], condition=Q(state="asked"), name="erasure_asked_once"),
+            models.CheckConstraint(condition=Q(state__in=ErasureState.values), name="erasure_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(decided_by_uuid__isnull=True) | ~Q(decided_by_uuid=models.F("person_uuid")), name="erasure_decided_by_another"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["refused", "done"]) | Q(decided_by_uuid__isnull=False, decided_at__isnull=False),
+                name="erasure_decided_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_uuid} {self.state}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from foundation.api import permission
-from identity.people.models import User
+from identity.people.models import ErasureRequest, User
 
 
 @permission(User, "view")
@@ -16,3 +16,13 @@ def can_view(user: Any, person: User) -> bool:
 @permission(User, "change")
 def can_change(user: Any, person: User) -> bool:
     return can_view(user, person)
+
+
+@permission(ErasureRequest, "view")
+def can_view_erasure(user: Any, row: ErasureRequest) -> bool:
+    return bool(user.is_authenticated and (user.uuid == row.person_uuid or user.acts_as("operator", "auditor")))
+
+
+@permission(ErasureRequest, "decide")
+def can_decide_erasure(user: Any, row: ErasureRequest) -> bool:
+    return bool(user.is_authenticated and user.acts_as("operator"))

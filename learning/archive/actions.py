@@ -13,11 +13,11 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from foundation.api import announce, build_audit_entry, is_on_step, record_audit_entries, record_audit_entry
+from foundation.api import announce, build_audit_entry, is_on_step, record_audit_entries, record_audit_entry, seal
 from identity.api import User
 from learning.archive.enums import RecordSource, RecordState, Trust
 from learning.archive.exceptions import CreditsOffStep, CreditsWithoutSystem, RecordAlreadyEntered, RecordAlreadyVoid, WrongTrust
-from learning.archive.models import Evidence, LearningRecord
+from learning.archive.models import EVIDENCE, Evidence, LearningRecord
 from learning.archive.types import NewRecord, RecordEntered, RecordVoided
 
 BATCH_SIZE = 500
@@ -98,10 +98,23 @@ def attach_evidence(record: LearningRecord, *, content: bytes, filename: str, me
         uploaded_by_uuid=actor.uuid,
         uploaded_at=at,
     )
-    evidence.file.save(digest, ContentFile(content), save=False)
+    evidence.file.save(digest, ContentFile(seal(record.learner.uuid, EVIDENCE, content)), save=False)
     evidence.save(force_insert=True)
     record_audit_entry("archive.attach", actor=actor, about=record, concerns=record.learner.uuid, data={"sha256": digest})
     return evidence
+
+
+@transaction.atomic
+def open_evidence(evidence: Evidence, *, actor: Any) -> bytes:
+    """The content of a file, for somebody whom the policy lets see it; that anybody but its learner looked is written down.
+
+    Raises FileNotFoundError, SealingProblem where it cannot be read (KeyDestroyed: its learner was erased).
+    """
+    learner = evidence.record.learner
+    content = evidence.content
+    if actor.pk != learner.pk:
+        record_audit_entry("archive.read_evidence", actor=actor, about=evidence, concerns=learner.uuid, data={"sha256": evidence.sha256})
+    return content
 
 
 @transaction.atomic

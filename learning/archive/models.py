@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from foundation.api import append_only, in_language
+from foundation.api import append_only, in_language, unseal
 from learning.archive.enums import Category, RecordSource, RecordState, SourceType, Trust
 
 
@@ -158,6 +158,10 @@ class LearningRecord(models.Model):
         return self.credits or Decimal(0)
 
 
+EVIDENCE = "learning.evidence"
+"""What a sealed file is for."""
+
+
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
     """Files as their reader may see them."""
 
@@ -170,13 +174,15 @@ def evidence_path(evidence: Evidence, filename: str) -> str:
     return f"evidence/{evidence.sha256[:2]}/{evidence.sha256}"
 
 
-@append_only
+@append_only(purgeable=True)
 class Evidence(models.Model):
     """A file that supports a record: a certificate, a photograph of one.
 
     Served only through the page of its record, as a download; the folder of evidence has no address.
 
-    Personal data: the file itself, and the pseudonym of who brought it.
+    It is sealed under the learner's key; ``size`` and ``sha256`` are those of the content.
+
+    Personal data: the file itself and its name, and the pseudonym of who brought it.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -199,3 +205,9 @@ class Evidence(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+    @property
+    def content(self) -> bytes:
+        """What was brought. Raises FileNotFoundError, SealingProblem."""
+        with self.file.open("rb") as stream:
+            return unseal(EVIDENCE, stream.read())

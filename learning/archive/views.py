@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from cms.api import KindOfEducation
 from foundation.api import Problem, access, cursor_page
 from identity.api import SignedInRequest
-from learning.archive.actions import add_own_record, attach_evidence
+from learning.archive.actions import add_own_record, attach_evidence, open_evidence
 from learning.archive.enums import Category, RecordSource, RecordState, Trust
 from learning.archive.exports import activity_csv, activity_json, archive_csv
 from learning.archive.forms import OwnRecordForm, read_filter
@@ -188,10 +188,10 @@ def evidence_file(request: SignedInRequest, record_uuid: str, evidence_uuid: str
     """A file of one's own record, always as a download."""
     found = access(LearningRecord, record_uuid, user=request.user)
     evidence = access(Evidence.objects.filter(record=found), evidence_uuid, user=request.user)
-    if not evidence.file.storage.exists(str(evidence.file.name)):
-        raise Http404
-    with evidence.file.open("rb") as stream:
-        response = HttpResponse(stream.read(), content_type=evidence.media_type)
+    try:
+        response = HttpResponse(open_evidence(evidence, actor=request.user), content_type=evidence.media_type)
+    except FileNotFoundError as error:
+        raise Http404 from error
     suffix = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}.get(evidence.media_type, "bin")
     response["Content-Disposition"] = f'attachment; filename="evidence-{evidence.sha256[:12]}.{suffix}"'
     return response

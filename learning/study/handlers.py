@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from cms.api import CoursePage, register_access_grant
 from foundation.api import register_notice
+from identity.api import Eraser, Treatment, register_eraser
 from learning.study.enums import EnrolmentState
 from learning.study.models import Enrolment
 
@@ -27,3 +28,19 @@ def courses_of_enrolled(user: Any) -> QuerySet:
 
 
 register_access_grant(courses_of_enrolled)
+register_eraser(
+    Eraser(
+        part="learning.study",
+        treats=dict.fromkeys(
+            [
+                "learning.CourseRun",
+                "learning.ClassListEntry",
+                "learning.Enrolment",
+                "learning.UnitProgress",
+                "learning.QuizAttempt",
+                "learning.StudyDay",
+            ],
+            Treatment.PSEUDONYM,
+        ),
+    )
+)

@@ -60,6 +60,12 @@ def _rows(before: datetime, institution: Any) -> Any:
     return rows.filter(institution=institution) if institution is not None else rows
 
 
+def forget_statements(rows: list[Statement], *, reason: str) -> None:
+    """Delete these statements, whatever their age; months keep their totals. For somebody who is erased."""
+    for start in range(0, len(rows), BATCH):
+        _purge_batch(rows[start : start + BATCH], actor=None, reason=reason)
+
+
 @transaction.atomic
 def _purge_batch(rows: list[Statement], *, actor: Any, reason: str) -> int:
     _count(rows)

@@ -50,6 +50,6 @@ def test_an_audit_entry_can_be_neither_changed_nor_deleted(change):
 
     with pytest.raises(IntegrityError), transaction.atomic():
         rows = AuditEntry.objects.filter(pk=entry.pk)
-        rows.update(reason="as somebody wishes it had been") if change == "update" else rows.delete()
+        rows.update(action="as.somebody.wishes.it.had.been") if change == "update" else rows.delete()
 
     assert AuditEntry.objects.get(pk=entry.pk).reason == "as it was"
