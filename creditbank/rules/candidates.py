@@ -65,7 +65,8 @@ def sieve(facts: Facts, base: RuleBase, *, on: date) -> Sieve:
     """Candidates of all rules, after eligibility, windows, conditions, convertibility, denial and shadowing."""
     result = Sieve()
     fault = person_fault(facts, base)
-    eligible = [record for record in facts.records if _is_eligible(record, facts, on, fault, result)]
+    awarded = {record.class_key: record.id for one in facts.earlier for record in one.records}
+    eligible = [record for record in facts.records if _is_eligible(record, facts, on, fault, result) and _is_new(record, awarded, result)]
     known = [record for record in facts.records if TRUST_RANK[record.trust] >= TRUST_RANK["verified"]]
     question = _Question(facts, base, on, eligible, known)
     for rule in compiled(base).rules_for(eligible):
@@ -138,6 +139,14 @@ def _is_eligible(record: RecordFacts, facts: Facts, on: date, fault: tuple[str, 
     if reason is not None:
         result.reasons[record.id].append(reason)
     return reason is None
+
+
+def _is_new(record: RecordFacts, awarded: dict[str, str], result: Sieve) -> bool:
+    """Whether nothing of its class was awarded before."""
+    other = awarded.get(record.class_key, record.id)
+    if other != record.id:
+        result.reasons[record.id].append(Reason("duplicate_of", data=(("record", other), ("class", record.class_key))))
+    return other == record.id
 
 
 def _apply_rule(rule: Rule, question: _Question, result: Sieve) -> None:

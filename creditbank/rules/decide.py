@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from creditbank.rules.candidates import sieve
+from creditbank.rules.earlier import without_filled
 from creditbank.rules.giving import Candidate, Given
 from creditbank.rules.individual import apply_exceptions, with_own_needs
 from creditbank.rules.minima import Item, minima
@@ -38,7 +39,7 @@ def answer(facts: Facts, rules: RuleBase, limits: tuple[Limit, ...], on: date, *
     """
     rules = rules.in_force(on)
     facts, rules, limits = apply_exceptions(_sorted(facts), rules, tuple(sorted(limits, key=lambda limit: limit.id)), on)
-    facts = with_own_needs(with_title_classes(facts, rules.titles))
+    facts = without_filled(with_own_needs(with_title_classes(facts, rules.titles)))
     sieved = sieve(facts, rules, on=on)
     plans, left_out = plan_slots(sieved.counted, facts, rules, limits)
     sieved.leave_out(left_out)

@@ -10,9 +10,9 @@ from fractions import Fraction
 
 from creditbank.rules.amounts import round_to_step
 from creditbank.rules.dates import bucket_of_day, year_of
-from creditbank.rules.giving import Candidate
+from creditbank.rules.giving import Candidate, lead_of
 from creditbank.rules.model import Model, Part, Row, steps
-from creditbank.rules.types import Facts, Grant, Limit, RecordFacts, RuleBase
+from creditbank.rules.types import Earlier, Facts, Grant, Limit, RecordFacts, RuleBase
 
 STRICTNESS = ("reject_whole", "truncate", "subject_only", "to_elective")
 
@@ -61,6 +61,24 @@ def buckets_of(limit: Limit, record: RecordFacts, base: RuleBase) -> tuple[str, 
     if limit.per == "subject":
         return record.subjects or ("",)
     return (record.issuer if limit.per == "institution" else "",)
+
+
+def occupied(limit: Limit, grants: Iterable[Earlier], base: RuleBase) -> dict[str, Decimal]:
+    """What grants that were awarded take up of a limit, by bucket: credits, grants, or distinct records."""
+    used: dict[str, Decimal] = defaultdict(Decimal)
+    seen: set[tuple[str, object]] = set()
+    for one in grants:
+        lead = lead_of(one.records, base)
+        if not covers(limit, lead, Grant(one.kind)) or (one.made_elective and limit.overflow == "to_elective"):
+            continue
+        for bucket in buckets_of(limit, lead, base):
+            if limit.measure == "credits":
+                used[bucket] += one.posted
+                continue
+            names = [one.key] if limit.measure == "grants" else [record.id for record in one.records]
+            used[bucket] += len({(bucket, name) for name in names} - seen)
+            seen |= {(bucket, name) for name in names}
+    return used
 
 
 def counted_grant(model: Model, part: Part) -> Grant:
@@ -133,11 +151,13 @@ def add_limits(model: Model) -> None:
 
 
 def _add_limit(model: Model, limit: Limit, holds: int | None, full: dict[Part, Row]) -> None:
-    bound = limit_bound(limit, model.facts, model.step)
-    for parts in _buckets(model, limit).values():
+    whole = limit_bound(limit, model.facts, model.step)
+    taken = occupied(limit, model.facts.earlier, model.base)
+    for bucket, parts in _buckets(model, limit).items():
         row = _measured(model, limit, parts)
+        bound = None if whole is None else max(whole - taken.get(bucket, Decimal(0)), Decimal(0))
         if limit.share is not None and limit.share_of == "recognised":
-            _add_share(model, row, limit.share)
+            _add_share(model, row, limit.share, taken.get(bucket, Decimal(0)))
         elif bound is not None:
             _bound_row(model, row, steps(bound, model.step) if limit.measure == "credits" else int(bound), holds)
             if limit.measure == "credits":
@@ -171,14 +191,20 @@ def _note_full(model: Model, row: Row, bound: int, cuttable: list[Part], full: d
             full[part][reached] = 1
 
 
-def _add_share(model: Model, row: Row, share: Fraction) -> None:
+def _add_share(model: Model, row: Row, share: Fraction, taken: Decimal) -> None:
+    """The bucket is at most its share of everything; earlier awards stand on both sides, and a bucket that has too much gets nothing more."""
+    earlier = sum((one.posted for one in model.facts.earlier), Decimal(0))
+    room = steps(earlier, model.step) * share.numerator - steps(taken, model.step) * share.denominator
+    if room < 0:
+        model.program.at_most(row, 0)
+        return
     everything: Row = defaultdict(int)
     for posted in model.posted.values():
         for variable, coefficient in posted.items():
             everything[variable] -= coefficient * share.numerator
     for variable, coefficient in row.items():
         everything[variable] += coefficient * share.denominator
-    model.program.at_most(everything, 0)
+    model.program.at_most(everything, room)
 
 
 def _count_records(model: Model, parts: list[Part]) -> Row:

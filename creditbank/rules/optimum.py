@@ -11,7 +11,7 @@ from decimal import Decimal
 from creditbank.rules.counting import Counted
 from creditbank.rules.giving import Candidate
 from creditbank.rules.highs import value_of
-from creditbank.rules.limits import add_limits, add_posting, buckets_of, covers, is_constraint, limit_bound, made_elective
+from creditbank.rules.limits import add_limits, add_posting, buckets_of, covers, is_constraint, limit_bound, made_elective, occupied
 from creditbank.rules.model import Model, Part, Row, Seat, add_candidates, add_exclusivity, steps
 from creditbank.rules.objective import Tree, build_tree, costs, has_need, levels, need_of, requirements
 from creditbank.rules.plans import Plan
@@ -171,7 +171,7 @@ def _limit_exceeded(model: Model, posted: dict[Part, int]) -> bool:
 
 
 def limit_uses(choice: Choice, facts: Facts, base: RuleBase, limits: tuple[Limit, ...], step: Decimal) -> tuple[LimitUse, ...]:
-    """How full every bucket is that the choice touches, sorted."""
+    """How full every bucket is that the choice touches, earlier awards with it, sorted."""
     uses = []
     for limit in limits:
         bound = limit_bound(limit, facts, step)
@@ -179,13 +179,14 @@ def limit_uses(choice: Choice, facts: Facts, base: RuleBase, limits: tuple[Limit
             continue
         used: dict[str, Decimal] = defaultdict(Decimal)
         counted: set[tuple[int | str, str]] = set()
+        taken = occupied(limit, facts.earlier, base)
         for part, amount in choice.posted.items():
             candidate = choice.candidates[part[0]]
             if not covers(limit, candidate.lead, grant_of(candidate, part)) or (part[2] and limit.overflow == "to_elective"):
                 continue
             for bucket in buckets_of(limit, candidate.lead, base):
                 used[bucket] += _weight(limit, part[0], bucket, amount * step, candidate, counted)
-        uses += [LimitUse(limit.id, bucket, bound, amount) for bucket, amount in used.items()]
+        uses += [LimitUse(limit.id, bucket, bound, amount + taken.get(bucket, Decimal(0))) for bucket, amount in used.items()]
     return tuple(sorted(uses, key=lambda use: (use.limit, use.bucket)))
 
 

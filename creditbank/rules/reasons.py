@@ -9,7 +9,7 @@ from decimal import Decimal
 from creditbank.rules.candidates import Sieve
 from creditbank.rules.counting import Counted
 from creditbank.rules.giving import Candidate, Given
-from creditbank.rules.limits import buckets_of, covers, is_constraint, limit_bound
+from creditbank.rules.limits import buckets_of, covers, is_constraint, limit_bound, occupied
 from creditbank.rules.model import Part, left_of, steps
 from creditbank.rules.objective import has_need, need_of, required_of
 from creditbank.rules.optimum import Choice, grant_of, limit_uses
@@ -37,7 +37,8 @@ class Explainer:
         self.taken = choice.taken()
         self.used = {ident: index for index in self.taken for ident in choice.candidates[index].match.ids}
         self.classes = {record.class_key: record.id for index in self.taken for record in choice.candidates[index].match.records}
-        self.uses = {(use.limit, use.bucket): use.used for use in limit_uses(choice, facts, base, limits, step)}
+        self.uses = {(limit.id, bucket): used for limit in limits for bucket, used in occupied(limit, facts.earlier, base).items()}
+        self.uses |= {(use.limit, use.bucket): use.used for use in limit_uses(choice, facts, base, limits, step)}
 
     def unused(self) -> tuple[Unused, ...]:
         """Every record that is not used, or not used up, with all reasons, the headline first."""

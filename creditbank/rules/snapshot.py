@@ -63,6 +63,8 @@ def snapshot(facts: Any, base: Any, limits: Any, on: date) -> str:
             if "evidence" in one:
                 one["evidence"].sort()
         person[name].sort(key=canonical)
+    if "earlier" in person:
+        person["earlier"].sort(key=canonical)
     parts = {
         "facts": canonical(person), "limits": canonical(sorted(plain(limits), key=canonical)), "on": canonical(on), "rules": _canonical_base(base),
         "semantics": canonical(SEMANTICS),

@@ -46,6 +46,7 @@ __all__ = [
     "Condition",
     "CreditSystem",
     "Decision",
+    "Earlier",
     "Facts",
     "Grade",
     "GradeMap",
@@ -326,8 +327,36 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """A grant of an award of this target that stands already: what it occupies is taken.
+
+    ``records`` are those that it used; ``made_elective``: a limit has made it elective credit, and does not count it.
+    """
+
+    application: str
+    rule: str
+    grant: int
+    offer: int
+    kind: GrantKind
+    leaf: str
+    fill: Decimal
+    posted: Decimal
+    records: tuple[RecordFacts, ...]
+    made_elective: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, tuple[str, ...], int, int]:
+        """What tells one grant from another; a grant that sits in two leaves is one."""
+        return self.application, self.rule, tuple(record.id for record in self.records), self.grant, self.offer
+
+
+@dataclass(frozen=True)
 class Facts:
-    """A person's side of the question: pseudonym, records, target, dates, and what earlier awards already used."""
+    """A person's side of the question: pseudonym, records, target, dates, and what earlier awards already used.
+
+    ``used`` are records that are gone, for whatever target; ``earlier`` are the grants of this target that were awarded, which occupy limits,
+    leaves and classes.
+    """
 
     learner: str
     records: tuple[RecordFacts, ...]
@@ -339,6 +368,7 @@ class Facts:
     admitted_on: date | None = None
     attributes: Pairs = ()
     exceptions: tuple[IndividualException, ...] = ()
+    earlier: tuple[Earlier, ...] = field(default=(), metadata=LATER)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Uploading results: read, confirm, release by a second person, undo by two."""
 
 from creditbank.results.actions.applying import enter_rows, undo_rows
+from creditbank.results.actions.resuming import resume_batches
 from creditbank.results.actions.steps import (
     answer_undo,
     ask_to_undo,
@@ -18,6 +19,7 @@ __all__ = [
     "enter_rows",
     "read_batch",
     "release_batch",
+    "resume_batches",
     "submit_batch",
     "undo_rows",
     "upload_results",
