@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from creditbank.recognition.enums import CorrectionKind, CorrectionState, ReviewState
 from creditbank.recognition.models import CASE_ROLES, Application
+from foundation.api import SealedTextField
 from identity.api import Institution, Role, User
 
 STANDING = (CorrectionState.PROPOSED, CorrectionState.DONE)
@@ -34,7 +35,7 @@ class Correction(models.Model):
     A result (``record_uuid``) is taken back by the institution that issued it, an award (``application``) by the one that made it. Only the
     second person's word moves anything.
 
-    Personal data: whose credit it is, who proposed and who decided, and their words.
+    Personal data: whose credit it is, who proposed and who decided, and their words (sealed).
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -47,13 +48,13 @@ class Correction(models.Model):
     record_uuid = models.UUIDField(_("learning record"), null=True, blank=True)
     title_zh = models.CharField(_("title (Chinese)"), max_length=255)
     title_en = models.CharField(_("title (English)"), max_length=300, blank=True)
-    reason = models.CharField(_("reason"), max_length=300)
+    reason = SealedTextField(_("reason"), owner="learner.uuid")
     state = models.CharField(_("state"), max_length=8, choices=CorrectionState.choices, default=CorrectionState.PROPOSED)
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by"))
     proposed_at = models.DateTimeField(_("proposed"))
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("second person"))
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
-    note = models.CharField(_("note"), max_length=300, blank=True)
+    note = SealedTextField(_("note"), blank=True, owner="learner.uuid")
 
     objects = CorrectionQuerySet.as_manager()
 
@@ -97,7 +98,7 @@ class SourceReview(models.Model):
 
     Opened by the revocation, closed when the award was reversed, or when an officer says why it stands. Nothing is undone by itself.
 
-    Personal data: which case of a person, who closed it, and why.
+    Personal data: which case of a person, who closed it, and why (sealed).
     """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="+")
@@ -108,7 +109,7 @@ class SourceReview(models.Model):
     opened_at = models.DateTimeField(_("opened"))
     closed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("closed by"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
-    note = models.CharField(_("note"), max_length=300, blank=True)
+    note = SealedTextField(_("note"), blank=True, owner="application.learner.uuid")
 
     objects = SourceReviewQuerySet.as_manager()
 

@@ -147,7 +147,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     S.CHECKING: frozenset({S.INFORMATION_REQUESTED, S.SECOND_REVIEW, S.DECIDED, S.WITHDRAWAL_REQUESTED, S.WITHDRAWN, S.APPEALED}),
     S.INFORMATION_REQUESTED: frozenset({S.CHECKING, S.WITHDRAWAL_REQUESTED, S.LAPSED, S.WITHDRAWN}),
     S.SECOND_REVIEW: frozenset({S.DECIDED, S.CHECKING, S.WITHDRAWAL_REQUESTED, S.APPEALED}),
-    S.DECIDED: frozenset({S.ACCEPTED, S.LAPSED, S.APPEALED}),
+    S.DECIDED: frozenset({S.ACCEPTED, S.LAPSED, S.APPEALED, S.CHECKING}),
     S.ACCEPTED: frozenset({S.POSTED}),
     S.POSTED: frozenset({S.APPEALED, S.REVERSED}),
     S.WITHDRAWAL_REQUESTED: frozenset({S.WITHDRAWN, S.CHECKING, S.INFORMATION_REQUESTED, S.SECOND_REVIEW}),
@@ -159,7 +159,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 }
 """From each state, where it may go; every other step is refused.
 
-Two readings (docs/adr/0021): a case that is overdue may be appealed before it was decided, because delay is a ground of appeal; and what an
+Three readings (docs/adr/0021, 0034): what is accepted when another award has taken up its place is checked again; a case that is overdue may be appealed before it was decided, because delay is a ground of appeal; and what an
 appeal leaves as it was goes back to the state it came from.
 """
 

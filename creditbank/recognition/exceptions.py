@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from creditbank.rules.earlier import NoRoom
+
 
 class WrongState(Exception):
     """The application is not where this step begins."""
@@ -21,6 +23,17 @@ class NothingToRecognise(Exception):
 
 class NoRulesInForce(Exception):
     """The institution has no published rule book for this day."""
+
+
+class NoRoomLeft(Exception):
+    """Together with what was awarded to the learner meanwhile it would be too much: ``lack`` says of what (a limit, a requirement, a class).
+
+    The way on is to work the case out again (``reckon_again``): what still has room is recognised, and the rest keeps its records.
+    """
+
+    def __init__(self, lack: NoRoom) -> None:
+        super().__init__(f"{lack.kind} {lack.name}")
+        self.lack = lack
 
 
 class RecordsTaken(Exception):

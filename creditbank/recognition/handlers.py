@@ -25,8 +25,11 @@ register_notice(
 )
 register_notice(
     "recognition.information_requested",
-    zh=("申请 {reference} 需要您补充", "审核人请您在 {until} 前补充：{question}"),
-    en=("Application {reference}: please add something", "The officer asks, until {until}: {question}"),
+    zh=("申请 {reference} 需要您补充", "审核人请您在 {until} 前补充，要补充什么请看申请页面。"),
+    en=(
+        "Application {reference}: please add something",
+        "The officer asks you for something until {until}; the page of the application says for what.",
+    ),
 )
 register_notice(
     "recognition.decided",
@@ -105,6 +108,25 @@ register_notice(
     en=(
         "Application {reference} was worked out by newer rules",
         "The newer version gives you more: {credits} credits are proposed now. You will be asked to accept the result.",
+    ),
+)
+register_notice(
+    "recognition.reckoned_again",
+    zh=(
+        "申请 {reference} 重新计算",
+        "另一项认定已先入账，占用了同一限额或要求。审核机构据此重新计算，现建议认定 {credits} 学分；未用到的记录已退回您的账户。",
+    ),
+    en=(
+        "Application {reference} is worked out again",
+        "Another award was posted first and takes up the same limit or requirement. {credits} credits are proposed now; records that are not needed are yours again.",
+    ),
+)
+register_notice(
+    "recognition.no_room_left",
+    zh=("案件 {reference} 需要重新审核", "申请人接受时，另一项认定已先入账；案件已重新计算，请再审核。"),
+    en=(
+        "Case {reference} has to be decided again",
+        "When the learner accepted, another award was posted already; the case was worked out again.",
     ),
 )
 register_notice(

@@ -19,6 +19,7 @@ REFUSALS: Refusals = {
     refused.NothingToRecognise: (409, "nothing_to_recognise", gettext_noop("No rule recognises any of these records for this programme.")),
     refused.NoRulesInForce: (409, "no_rules", gettext_noop("The institution has no published rules.")),
     refused.RecordsTaken: (409, "records_changed", gettext_noop("The archive or the rules changed since this was shown, or another application uses a record.")),
+    refused.NoRoomLeft: (409, "no_room_left", gettext_noop("Another award has meanwhile taken up what this needs; it has to be worked out again.")),
     refused.TooLate: (409, "too_late", gettext_noop("The time for this is over.")),
     refused.JustPublished: (409, "just_published", gettext_noop("Whoever published these rules less than a day ago does not decide by them.")),
     refused.Involved: (409, "involved", gettext_noop("The person taught this or declared an interest.")),
@@ -50,4 +51,6 @@ def _more(error: Exception) -> dict[str, Any]:
         return {"field": error.field}
     if isinstance(error, refused.EvidenceMissing):
         return {"items": error.items}
+    if isinstance(error, refused.NoRoomLeft):
+        return {"lack": error.lack.kind, "name": error.lack.name, "bound": str(error.lack.bound), "with_this": str(error.lack.used)}
     return {"state": error.state} if isinstance(error, refused.WrongState) else {}

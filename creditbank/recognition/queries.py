@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ from creditbank.agreements.queries import limits_of, rule_base, target_of, versi
 from creditbank.catalogue.models import Programme
 from creditbank.ledger.enums import AccountKind, TransactionType
 from creditbank.ledger.models import Account, Posting, Transaction
+from creditbank.recognition.earlier import awarded
 from creditbank.recognition.enums import MAY_BE_DELAYED, OPEN_STATES, ApplicationState, ExceptionState
 from creditbank.recognition.evidence import EvidenceItem, evidence_items, promised
 from creditbank.recognition.exceptions import NoRulesInForce
@@ -52,13 +53,18 @@ class Proposal:
         return plain(self.decision)  # type: ignore[no-any-return]
 
 
-def propose(person: Any, programme: Programme, *, on: date, only: Iterable[UUID] | None = None) -> Proposal:
-    """The best recognition of a person's archive for a programme under the rules in force on a day. Raises NoRulesInForce."""
-    version = version_in_force(programme.institution, on=on)
+def propose(
+    person: Any, programme: Programme, *, on: date, only: Iterable[UUID] | None = None, version: RuleBookVersion | None = None
+) -> Proposal:
+    """The best recognition of a person's archive for a programme under the rules in force on a day (or a version of them), beside what was
+    awarded there before. Raises NoRulesInForce.
+    """
+    version = version or version_in_force(programme.institution, on=on)
     if version is None:
         raise NoRulesInForce(programme.institution.code)
     base, limits, target = rule_base(version), limits_of(version), target_of(programme)
-    facts = promised(facts_of(person, target, applied_on=on, only=only, exceptions=exceptions_of(person, programme, on=on)), base)
+    asked = facts_of(person, target, applied_on=on, only=only, exceptions=exceptions_of(person, programme, on=on))
+    facts = promised(replace(asked, earlier=awarded(person, programme)), base)
     decision = decide(facts, base, limits, on)
     return Proposal(programme, version, facts, base, limits, decision, snapshot(facts, base, limits, on))
 

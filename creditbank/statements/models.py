@@ -63,7 +63,7 @@ class TranscriptQuerySet(models.QuerySet["Transcript"]):
         return self.filter(learner=user) if user.is_authenticated else self.none()
 
 
-@append_only(mutable=REVOCATION)
+@append_only(mutable=REVOCATION, purgeable=True)
 class Transcript(Paper):
     """What stood in a person's account on a day, unit by unit and item by item.
 
@@ -91,7 +91,7 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         return self.filter(Q(learner=user) | Q(application__institution__in=user.institutions_as(*CASE_ROLES)))
 
 
-@append_only(mutable=REVOCATION)
+@append_only(mutable=REVOCATION, purgeable=True)
 class Certificate(Paper):
     """What one application brought: from which results, by which rules, so much credit in a programme.
 

@@ -21,7 +21,7 @@ PAGES = [
     ("-", "/accounts/signup/"), ("-", "/demo/"), ("-", "/nothing-here/"), ("-", "/api/v1/docs"),
     ("lin", "/"), ("lin", "/my/"), ("lin", "/my/archive/"), ("lin", "/my/archive/new/"), ("lin", "/my/credits/"), ("lin", "/my/applications/"),
     ("lin", "/my/applications/new/"), ("lin", "/my/applications/new/CARE-A-2026/"), ("lin", "/my/applications/RC-2025-0001/"), ("lin", "/my/transcript/"),
-    ("lin", "/my/notices/"), ("lin", "/my/settings/"), ("zhou", "/desk/"), ("zhou", "/desk/cases/RC-2025-0001/"), ("zhou", "/desk/deposits/"),
+    ("lin", "/my/notices/"), ("lin", "/my/settings/"), ("lin", "/my/settings/erasure/"), ("ops", "/ops/erasures/"), ("zhou", "/desk/"), ("zhou", "/desk/cases/RC-2025-0001/"), ("zhou", "/desk/deposits/"),
     ("zhou", "/desk/exceptions/"), ("zhou", "/desk/exceptions/new/"), ("zhou", "/desk/policy/"), ("zhou", "/desk/reports/"), ("-", "/convert/file/"),
     ("lin", "/my/applications/new/CARE-A-2026/evidence/"),
     ("zhou", "/desk/rulebooks/"), ("zhou", "/desk/rulebooks/JLOU/edit/"), ("zhou", "/desk/rulebooks/JLOU/edit/rules/JLOU-NUR-014/"),

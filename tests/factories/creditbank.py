@@ -109,7 +109,7 @@ class Bank:
 
 def make_bank(
     *, amounts: Sequence[str] = ("3", "2"), unit: str = "V", route: str = "review", min_score: str = "60", terms: Terms = TWO,
-    evidence: Sequence[str] = (),
+    evidence: Sequence[str] = (), limits: Sequence[dict[str, Any]] = (),
 ) -> Bank:  # fmt: skip
     """Rule ``R1`` … turns one outcome each of another institution, taken in ``unit``, into so many academic credits.
 
@@ -133,7 +133,7 @@ def make_bank(
         outcomes.append(outcome)
     officer, reviewer = person_as(Role.CREDIT_OFFICER, home, name="周敏仪"), person_as(Role.REVIEWER, home, name="贺知远")
     book = RuleBookFactory(institution=home)
-    draft = draft_version(book, rules=rules, limits=[], valid_from=date(2025, 1, 1), actor=officer)
+    draft = draft_version(book, rules=rules, limits=list(limits), valid_from=date(2025, 1, 1), actor=officer)
     version = publish_rules(draft, actor=reviewer, at=AT - timedelta(days=30), acknowledged=ACKNOWLEDGED)
     publish_policy(draft_policy(home, terms, valid_from=date(2025, 1, 1), actor=officer), actor=reviewer, at=AT - timedelta(days=30))
     return Bank(home, programme, version, source, officer, reviewer, person_as(Role.AUDITOR, name="审计员"), outcomes)

@@ -36,7 +36,7 @@ from creditbank.api import (
 )
 from creditbank.rules.snapshot import canonical, hash_of
 from foundation.api import Notice
-from identity.api import ApiToken, Membership, Role, User, grant_membership, make_token
+from identity.api import ApiToken, ErasureRequest, Membership, Role, User, grant_membership, make_token
 from learning.api import CourseRun, LearningRecord
 from learning.archive.models import Evidence
 from tests.stories.steps import RIGHT, adopt, share_and_publish, study
@@ -91,6 +91,7 @@ def build_city() -> World:
     world.people["deactivated"] = User.objects.create_user(name="停用", email="gone@example.org")
     User.objects.filter(email="gone@example.org").update(is_active=False)
     _ask_for_exception(world)
+    ErasureRequest.objects.create(person_uuid=world.people["learner"].uuid, code="a" * 32, asked_at=timezone.now())
     return world
 
 
@@ -142,7 +143,7 @@ def arguments(world: World) -> dict[str, Any]:
         "membership_uuid": Membership.objects.get(person=world.people["learner"]).uuid, "correction_uuid": Correction.objects.get().uuid, "transaction_uuid": Transaction.objects.order_by("id")[0].uuid,
         "review_id": SourceReview.objects.get().pk, "book": "CCC", "batch_uuid": ResultBatch.objects.get().uuid, "number": 1, "form": "json", "language": "en",
         "token_uuid": ApiToken.objects.get().uuid, "unit": "A", "programme": "NUR",
-        "file_uuid": ApplicationEvidence.objects.get().uuid, "exception_uuid": IndividualException.objects.get().uuid,
+        "file_uuid": ApplicationEvidence.objects.get().uuid, "exception_uuid": IndividualException.objects.get().uuid, "wish_uuid": ErasureRequest.objects.get().uuid,
         "level": 1, "policy_id": RecognitionPolicy.objects.latest("id").pk,
     }  # fmt: skip
 
@@ -155,6 +156,7 @@ PER_ROUTE: dict[str, str] = {
     "desk/agreements": "AGR",
     "desk/submissions": "CCC",
     "my/applications": "NUR",
+    "erasures": "a" * 32,
     "v": "ABCD-EFGH-JKLM",
 }
 """What ``<code>`` is, by the beginning of the address."""

@@ -8,11 +8,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from creditbank.api import NoCalendar, decide_what_rules_decide, run_agreement_clock, run_clocks
+from creditbank.api import NoCalendar, decide_what_rules_decide, resume_batches, run_agreement_clock, run_clocks
 
 
 class Command(BaseCommand):
-    """Automatic decisions, reminders, lapses, defaults of appeals, warnings, expiry."""
+    """Automatic decisions, files whose worker died, reminders, lapses, defaults of appeals, warnings, expiry."""
 
     help = "Decide by rule, send reminders, let applications lapse, end appeals by default, expire credit."
 
@@ -23,12 +23,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         if options["decide"]:
-            self.stdout.write(f"{len(decide_what_rules_decide(at=now))} decided by rule")
+            decided, resumed = decide_what_rules_decide(at=now), resume_batches(at=now)
+            self.stdout.write(f"{len(decided)} decided by rule, {len(resumed)} files resumed")
             return
         try:
             on = date.fromisoformat(options["on"]) if options["on"] else timezone.localdate(now)
         except ValueError as error:
             raise CommandError(f"Not a day: {options['on']}") from error
+        resumed = resume_batches(at=now)
         moved = run_agreement_clock(on=on, at=now)
         try:
             report = run_clocks(on=on, at=now)
@@ -37,5 +39,5 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{on}: {len(report.decided)} decided by rule, {len(report.reminded)} learners and {report.desk_reminded} desks reminded, "
             f"{len(report.lapsed)} lapsed, {len(report.defaulted)} appeals ended by default, {report.warned} warned, "
-            f"{report.expired} lots expired, {moved} agreements begun or ended"
+            f"{report.expired} lots expired, {moved} agreements begun or ended, {len(resumed)} files resumed"
         )

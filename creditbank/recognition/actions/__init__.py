@@ -1,5 +1,6 @@
 """Writes of recognition: deposits, applications, decisions, appeals, exceptions, awards."""
 
+from creditbank.recognition.actions.acceptance import accept_decision
 from creditbank.recognition.actions.appeals import (
     carry_out_reversal,
     decide_appeal,
@@ -9,11 +10,11 @@ from creditbank.recognition.actions.appeals import (
     withdraw_appeal,
 )
 from creditbank.recognition.actions.applications import (
-    accept_decision,
     add_evidence,
     answer_request,
     answer_withdrawal,
     chosen_records,
+    open_handed_in,
     remove_evidence,
     request_withdrawal,
     save_choice,
@@ -48,7 +49,7 @@ from creditbank.recognition.actions.desk import (
 from creditbank.recognition.actions.exceptions import NewException, answer_exception, end_exception, propose_exception
 from creditbank.recognition.actions.policies import draft_policy, publish_policy
 from creditbank.recognition.actions.posting import post_award, reverse_award
-from creditbank.recognition.actions.rerun import rerun_application
+from creditbank.recognition.actions.rerun import reckon_again, rerun_application
 
 __all__ = [
     "ClockReport",
@@ -77,11 +78,13 @@ __all__ = [
     "end_exception",
     "keep_award",
     "may_appeal",
+    "open_handed_in",
     "post_award",
     "propose_exception",
     "propose_reversal",
     "propose_revocation",
     "publish_policy",
+    "reckon_again",
     "record_expert_standing",
     "refuse_correction",
     "remove_evidence",

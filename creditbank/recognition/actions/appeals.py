@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from creditbank.recognition.actions.desk import LineDecision, apply_decision, verdict_of, wait_for_learner
+from creditbank.recognition.actions.desk import LineDecision, apply_decision, save_lines, verdict_of, wait_for_learner
 from creditbank.recognition.actions.holding import hold_again
 from creditbank.recognition.actions.posting import post_award, reverse_award
 from creditbank.recognition.actions.steps import (
@@ -33,7 +33,15 @@ from creditbank.recognition.enums import (
     DefaultResult,
     LineChoice,
 )
-from creditbank.recognition.exceptions import NoFurtherAppeal, NothingGranted, RecordsTaken, SamePersonTwice, TooLate, WrongState
+from creditbank.recognition.exceptions import (
+    NoFurtherAppeal,
+    NoRoomLeft,
+    NothingGranted,
+    RecordsTaken,
+    SamePersonTwice,
+    TooLate,
+    WrongState,
+)
 from creditbank.recognition.models import Appeal, Application, ApplicationLine
 from creditbank.recognition.terms import appeal_until, last_day, terms_of
 from foundation.api import record_audit_entry
@@ -137,7 +145,7 @@ def decide_appeal(
     be taken back, which a second person then does.
 
     Raises WrongState, SamePersonTwice, Involved; DecisionIncomplete naming the line; NothingGranted where a grant gives nothing more or
-    less somewhere; RecordsTaken where the credit that was given back is no longer there.
+    less somewhere; RecordsTaken where the credit that was given back is no longer there; NoRoomLeft where it was awarded elsewhere meanwhile.
     """
     application = locked(appeal.application, State.APPEALED)
     appeal = _open_appeal(application)
@@ -203,7 +211,7 @@ def _grant(
             line, decisions.get(line.position) if decisions else LineDecision(LineChoice.ACCEPT), application.programme.system.step
         )
     _require_more(lines, before, was_recognised)
-    ApplicationLine.objects.bulk_update(lines, ["choice", "decided", "reason", "note"])
+    save_lines(lines)
     rounds = application.hold_round
     hold_again(application, {UUID(ident) for line in lines if line.is_recognised for ident in line.records}, actor=actor, at=at)
     if appeal.from_state == State.POSTED:
@@ -277,7 +285,7 @@ def _grants_by_default(application: Application, appeal: Appeal, *, late: UUID |
         with transaction.atomic():
             _close(appeal, result=AppealResult.GRANTED, actor=None, at=at, by_default=True, late=late)
             _grant(application, appeal, decisions=None, actor=None, at=at)
-    except (RecordsTaken, NothingGranted):
+    except (RecordsTaken, NoRoomLeft, NothingGranted):
         application.refresh_from_db()
         appeal.refresh_from_db()
         return False

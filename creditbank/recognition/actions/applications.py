@@ -16,16 +16,15 @@ from django.utils import timezone
 
 from creditbank.catalogue.models import Programme
 from creditbank.recognition.actions.holding import hold_records, release_all
-from creditbank.recognition.actions.posting import post_award
 from creditbank.recognition.actions.steps import locked, move_on, require_uninvolved, tell_desk, tell_learner
 from creditbank.recognition.approvals import required_approvals
-from creditbank.recognition.enums import ApplicationState, Verdict
+from creditbank.recognition.enums import ApplicationState
 from creditbank.recognition.exceptions import EvidenceMissing, NothingToRecognise, RecordsTaken, TooLate
-from creditbank.recognition.models import Application, ApplicationEvidence, ApplicationLine, ApplicationStep
+from creditbank.recognition.models import EVIDENCE, Application, ApplicationEvidence, ApplicationLine, ApplicationStep
 from creditbank.recognition.queries import Proposal, evidence_for, propose
 from creditbank.recognition.terms import answer_due, last_day, policy_in_force, terms_of
 from creditbank.recognition.uploads import KeptFile
-from foundation.api import record_audit_entry
+from foundation.api import keep_key, record_audit_entry, seal
 
 State = ApplicationState
 TRIES = 20
@@ -37,6 +36,7 @@ def start_application(programme: Programme, *, learner: Any, at: datetime) -> Ap
     known = Application.objects.filter(learner=learner, programme=programme, state=State.DRAFT).first()
     if known is not None:
         return known
+    keep_key(learner.uuid)
     application = _create(programme, learner=learner, at=at)
     record_audit_entry("recognition.start", actor=learner, about=application, concerns=learner.uuid)
     return application
@@ -102,7 +102,7 @@ def add_evidence(
         application=application, rule=rule, item=item, record_uuid=record, filename=file.filename, media_type=file.media_type,
         size=len(file.content), sha256=digest, uploaded_at=at,
     )  # fmt: skip
-    row.file.save(digest, ContentFile(file.content), save=False)
+    row.file.save(digest, ContentFile(seal(application.learner.uuid, EVIDENCE, file.content)), save=False)
     row.save(force_insert=True)
     Application.objects.filter(pk=application.pk).update(saved_at=at)
     record_audit_entry(
@@ -112,11 +112,27 @@ def add_evidence(
 
 
 @transaction.atomic
+def open_handed_in(evidence: ApplicationEvidence, *, actor: Any) -> bytes:
+    """What was handed in, for somebody whom the policy lets see it; that anybody but its learner looked is written down.
+
+    Raises FileNotFoundError, SealingProblem where it cannot be read (KeyDestroyed: its learner was erased).
+    """
+    learner = evidence.application.learner
+    content = evidence.content
+    if actor.pk != learner.pk:
+        record_audit_entry(
+            "recognition.read_evidence", actor=actor, about=evidence, concerns=learner.uuid, data={"sha256": evidence.sha256}
+        )
+    return content
+
+
+@transaction.atomic
 def remove_evidence(evidence: ApplicationEvidence, *, actor: Any, at: datetime) -> None:
     """Take a file out of a draft. Raises WrongState once it was submitted: what somebody may have judged by stays."""
     application = locked(evidence.application, State.DRAFT)
-    digest = evidence.sha256
+    digest, file = evidence.sha256, evidence.file
     evidence.delete()
+    transaction.on_commit(lambda: file.delete(save=False))
     Application.objects.filter(pk=application.pk).update(saved_at=at)
     record_audit_entry(
         "recognition.remove_evidence", actor=actor, about=application, concerns=application.learner.uuid, data={"sha256": digest}
@@ -265,17 +281,3 @@ def answer_withdrawal(application: Application, *, grant: bool, actor: Any, at: 
     move_on(application, asked.from_state, action="refuse_withdrawal", actor=actor, at=at, note=note)
     tell_learner(application, "withdrawal_refused", note=note)
     return application
-
-
-@transaction.atomic
-def accept_decision(application: Application, *, actor: Any, at: datetime) -> Application:
-    """Take what was decided: held credit becomes an award, which only a reversal by two persons can undo.
-
-    Not called where the result is exactly the proposal shown on submitting: the declaration took that one in advance. Raises WrongState.
-    """
-    application = locked(application, State.DECIDED)
-    if application.verdict == Verdict.REFUSED:
-        raise NothingToRecognise
-    application.waiting_until = application.waiting_since = None
-    move_on(application, State.ACCEPTED, action="accept", actor=actor, at=at)
-    return post_award(application, actor=actor, at=at)

@@ -22,9 +22,10 @@ from creditbank.ledger.types import Lot
 from creditbank.recognition.actions.appeals import run_defaults
 from creditbank.recognition.actions.desk import decide_automatically
 from creditbank.recognition.actions.holding import release_all
+from creditbank.recognition.actions.rerun import hand_to_a_person
 from creditbank.recognition.actions.steps import in_words, locked, move_on, people_at, tell_desk, tell_learner
 from creditbank.recognition.enums import MAY_BE_DELAYED, ApplicationState, Verdict
-from creditbank.recognition.exceptions import WrongState
+from creditbank.recognition.exceptions import NoRoomLeft, WrongState
 from creditbank.recognition.models import Appeal, Application
 from creditbank.recognition.terms import pauses_of, share_passed, terms_of
 from foundation.api import notify
@@ -74,6 +75,9 @@ def decide_what_rules_decide(*, at: datetime) -> list[str]:
     for application in Application.objects.filter(state=State.SUBMITTED, required_approvals=0, submitted_at__lt=over).order_by("id"):
         try:
             decide_automatically(application, at=at)
+        except NoRoomLeft:
+            hand_to_a_person(application, at=at)
+            continue
         except WrongState:
             continue
         done.append(application.reference)

@@ -103,7 +103,7 @@ def request_information(application: Application, *, actor: Any, at: datetime, t
     application.message = text
     until = wait_for_learner(application, terms_of(application.policy).answer_days, at=at)
     move_on(application, State.INFORMATION_REQUESTED, action="request_information", actor=actor, at=at, note=text)
-    tell_learner(application, "information_requested", question=text, until=until)
+    tell_learner(application, "information_requested", until=until)
     return application
 
 
@@ -122,7 +122,7 @@ def decide_application(
     lines = list(application.lines.select_for_update().order_by("position"))
     for line in lines:
         apply_decision(line, decisions.get(line.position), step)
-    ApplicationLine.objects.bulk_update(lines, ["choice", "decided", "reason", "note"])
+    save_lines(lines)
     application.first_officer, application.second_officer = actor, None
     application.decided_credits = sum((line.decided or Decimal(0) for line in lines), Decimal(0))
     application.verdict = verdict_of(application, lines)
@@ -147,7 +147,7 @@ def decide_automatically(application: Application, *, at: datetime) -> Applicati
     lines = list(application.lines.select_for_update().order_by("position"))
     for line in lines:
         apply_decision(line, LineDecision(LineChoice.ACCEPT), application.programme.system.step)
-    ApplicationLine.objects.bulk_update(lines, ["choice", "decided", "reason", "note"])
+    save_lines(lines)
     application.decided_credits, application.verdict = application.proposed_credits, Verdict.FULL
     application.spot_check = application.uuid.int % SPOT_CHECK_ONE_IN == 0
     move_on(application, State.CHECKING, action="check_automatically", actor=None, at=at)
@@ -167,6 +167,12 @@ def apply_decision(line: ApplicationLine, decision: LineDecision | None, step: D
     if amount is None or not 0 <= amount <= line.proposed or not is_on_step(amount, step):
         raise DecisionIncomplete(line.position, "amount")
     line.choice, line.decided, line.reason, line.note = decision.choice, amount, decision.reason, decision.note
+
+
+def save_lines(lines: Iterable[ApplicationLine]) -> None:
+    """Store what was decided; one statement a line, because a note is sealed with its row."""
+    for line in lines:
+        line.save(update_fields=["choice", "decided", "reason", "note"])
 
 
 def verdict_of(application: Application, lines: Iterable[ApplicationLine]) -> str:

@@ -16,8 +16,9 @@ from creditbank.ledger.exceptions import NotHeld
 from creditbank.ledger.models import Hold, Transaction
 from creditbank.ledger.posting import lock_accounts
 from creditbank.recognition.actions.steps import in_words, locked, move_on, tell_learner
+from creditbank.recognition.earlier import lack_of_room, lock_person
 from creditbank.recognition.enums import ApplicationState
-from creditbank.recognition.exceptions import RecordsTaken
+from creditbank.recognition.exceptions import NoRoomLeft, RecordsTaken
 from creditbank.recognition.models import Application
 from learning.api import LearningRecord, RecordState
 
@@ -29,10 +30,15 @@ def post_award(application: Application, *, actor: Any, at: datetime, before: Ma
     Lots that only refused lines use are released first. Transactions have keys made from the application (and of how often it held), so a
     second call posts nothing. ``before`` is what each line already has: then only the difference is posted.
 
-    Raises RecordsTaken where a record that was recognised is no longer held: its issuer took it back, and the desk has to decide anew.
+    Raises RecordsTaken where a record that was recognised is no longer held: its issuer took it back, and the desk has to decide anew;
+    NoRoomLeft where another award has meanwhile taken up a limit, a requirement or the one place of an outcome.
     """
     on, again = timezone.localdate(at), application.hold_round
+    lock_person(application.learner)  # awards to one learner come one after the other: each sees what those before it have taken
     lock_accounts(application.learner.uuid)
+    lack = lack_of_room(application)
+    if lack is not None:
+        raise NoRoomLeft(lack)
     lines = list(application.lines.order_by("position"))
     used = {ident for line in lines if line.is_recognised for ident in line.records}
     refused = [UUID(ident) for line in lines if not line.is_recognised for ident in line.records if ident not in used]

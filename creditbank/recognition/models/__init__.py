@@ -12,13 +12,14 @@ from creditbank.recognition.models.applications import (
     ApplicationVote,
     DeclaredInterest,
 )
-from creditbank.recognition.models.evidence import ApplicationEvidence
+from creditbank.recognition.models.evidence import EVIDENCE, ApplicationEvidence
 from creditbank.recognition.models.exceptions import IndividualException
 from creditbank.recognition.models.policies import ExpertStanding, RecognitionPolicy
 
 __all__ = [
     "CASE_ROLES",
     "DESK_ROLES",
+    "EVIDENCE",
     "PAIR",
     "Appeal",
     "Application",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from creditbank.recognition.enums import AppealGround, AppealResult, ApplicationState, DefaultResult
 from creditbank.recognition.models.applications import CASE_ROLES, Application
-from foundation.api import append_only
+from foundation.api import SealedTextField, append_only
 from identity.api import Role, User
 
 
@@ -39,14 +39,14 @@ class Appeal(models.Model):
     ``learner``, ``first_officer`` and ``second_officer`` are copied, so that the schema itself refuses a decision of any of them. The
     default result is the one of the policy that was in force when the application was submitted.
 
-    Personal data: that somebody appealed, the reasons in that person's words, and who decided.
+    Personal data: that somebody appealed, the reasons in that person's words and the answer (sealed), and who decided.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="appeals")
     level = models.PositiveSmallIntegerField(_("level"), default=1)
     ground = models.CharField(_("ground"), max_length=10, choices=AppealGround.choices)
-    text = models.TextField(_("reasons"))
+    text = SealedTextField(_("reasons"), owner="learner.uuid")
     from_state = models.CharField(_("state before"), max_length=24, choices=ApplicationState.choices)
     learner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("learner"))
     first_officer = models.ForeignKey(
@@ -66,7 +66,7 @@ class Appeal(models.Model):
     late_uuid = models.UUIDField(_("who was late"), null=True, blank=True)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by"))
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
-    answer = models.TextField(_("answer"), blank=True)
+    answer = SealedTextField(_("answer"), blank=True, owner="learner.uuid")
 
     objects = AppealQuerySet.as_manager()
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from creditbank.agreements.models import RuleBookVersion
 from creditbank.catalogue.models import Programme
 from creditbank.recognition.enums import ApplicationState, LineChoice, RefusalReason, Verdict, Vote
-from foundation.api import append_only
+from foundation.api import SealedTextField, append_only
 from identity.api import Institution, Role, User
 
 CASE_ROLES = (Role.CREDIT_OFFICER, Role.REVIEWER)
@@ -45,7 +45,7 @@ class Application(models.Model):
 
     Keeps the question (snapshot and its hash, rule book version) and the answer (proposal), so that the decision can be replayed for ever.
 
-    Personal data: who applied for what; the snapshot knows pseudonyms only.
+    Personal data: who applied for what, message and answer (sealed); the snapshot knows pseudonyms only.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -78,8 +78,8 @@ class Application(models.Model):
     second_officer = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("second officer")
     )
-    message = models.TextField(_("message to the learner"), blank=True)
-    answer = models.TextField(_("answer of the learner"), blank=True)
+    message = SealedTextField(_("message to the learner"), blank=True, owner="learner.uuid")
+    answer = SealedTextField(_("answer of the learner"), blank=True, owner="learner.uuid")
     declared_at = models.DateTimeField(_("declared"), null=True, blank=True)
     submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
     due_on = models.DateField(_("answer due"), null=True, blank=True)
@@ -139,7 +139,7 @@ class Application(models.Model):
 class ApplicationLine(models.Model):
     """One grant of a proposal: these records, by this rule, become so much; and what the officer made of it.
 
-    Personal data: which records of a person were used.
+    Personal data: which records of a person were used; the note (sealed).
     """
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="lines")
@@ -153,7 +153,7 @@ class ApplicationLine(models.Model):
     choice = models.CharField(_("decision"), max_length=8, choices=LineChoice.choices, blank=True)
     decided = models.DecimalField(_("recognised"), max_digits=8, decimal_places=3, null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=10, choices=RefusalReason.choices, blank=True)
-    note = models.CharField(_("note"), max_length=500, blank=True)
+    note = SealedTextField(_("note"), blank=True, owner="application.learner.uuid")
 
     class Meta:
         verbose_name = _("line of a proposal")
@@ -179,7 +179,7 @@ class ApplicationLine(models.Model):
 class ApplicationStep(models.Model):
     """One step of an application: from which state to which, when, and by whom.
 
-    Personal data: pseudonym of who took the step.
+    Personal data: pseudonym of who took the step; the note (sealed).
     """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="steps")
@@ -187,7 +187,7 @@ class ApplicationStep(models.Model):
     to_state = models.CharField(max_length=24, choices=ApplicationState.choices)
     by_uuid = models.UUIDField(null=True)
     at = models.DateTimeField()
-    note = models.TextField(blank=True)
+    note = SealedTextField(blank=True, owner="application.learner.uuid")
 
     class Meta:
         verbose_name = _("step of an application")
@@ -204,7 +204,7 @@ class ApplicationVote(models.Model):
 
     ``learner`` and ``first_officer`` are copied, so that the schema itself refuses a vote of either.
 
-    Personal data: who voted how.
+    Personal data: who voted how; the note (sealed).
     """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="votes")
@@ -215,7 +215,7 @@ class ApplicationVote(models.Model):
     vote = models.CharField(_("vote"), max_length=8, choices=Vote.choices)
     as_expert = models.BooleanField(_("as subject expert"), default=False)
     is_experienced = models.BooleanField(_("with five years of practice"), default=False)
-    note = models.CharField(_("note"), max_length=500, blank=True)
+    note = SealedTextField(_("note"), blank=True, owner="learner.uuid")
     at = models.DateTimeField()
 
     class Meta:
@@ -261,12 +261,12 @@ class ApplicationRerun(models.Model):
 class DeclaredInterest(models.Model):
     """A person at the desk stands aside from one case, and says why.
 
-    Personal data: who declared an interest, and the reason in that person's words.
+    Personal data: who declared an interest, and the reason in that person's words (sealed).
     """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="interests")
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("person"))
-    reason = models.CharField(_("reason"), max_length=500)
+    reason = SealedTextField(_("reason"), owner="person.uuid")
     at = models.DateTimeField()
 
     class Meta:

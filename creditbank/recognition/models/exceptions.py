@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from creditbank.catalogue.models import Programme
 from creditbank.recognition.enums import ExceptionKind, ExceptionState
 from creditbank.recognition.models.applications import CASE_ROLES
-from foundation.api import append_only
+from foundation.api import SealedTextField, append_only
 from identity.api import Institution, Role, User
 
 
@@ -54,7 +54,7 @@ class IndividualException(models.Model):
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("approved or refused by")
     )
     answered_at = models.DateTimeField(_("approved or refused"), null=True, blank=True)
-    answer = models.CharField(_("note"), max_length=500, blank=True)
+    answer = SealedTextField(_("note"), blank=True, owner="learner.uuid")
     ended_by_uuid = models.UUIDField(_("ended by"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 

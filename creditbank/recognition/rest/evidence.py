@@ -13,7 +13,7 @@ from ninja.files import UploadedFile
 from ninja.security import django_auth
 
 from creditbank.catalogue.models import Programme
-from creditbank.recognition.actions import add_evidence, remove_evidence, save_choice, start_application
+from creditbank.recognition.actions import add_evidence, open_handed_in, remove_evidence, save_choice, start_application
 from creditbank.recognition.evidence import EvidenceItem
 from creditbank.recognition.models import Application, ApplicationEvidence
 from creditbank.recognition.problems import told
@@ -136,8 +136,8 @@ def _content(file: UploadedFile) -> bytes:
 
 
 def _served(request: HttpRequest, application: Application, ident: str) -> HttpResponse:
-    row = access(application.evidence.select_related("application"), ident, user=request.user)
-    return served(row.file, media_type=row.media_type, sha256=row.sha256)
+    row = access(application.evidence.select_related("application__learner"), ident, user=request.user)
+    return served(row, lambda: open_handed_in(row, actor=request.user))
 
 
 def _list(application: Application) -> dict[str, Any]:

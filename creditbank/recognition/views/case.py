@@ -26,6 +26,7 @@ from creditbank.recognition.actions import (
     confirm_decision,
     decide_appeal,
     decide_application,
+    reckon_again,
     request_information,
     rerun_application,
     send_back,
@@ -34,6 +35,7 @@ from creditbank.recognition.actions import (
 )
 from creditbank.recognition.actions.steps import is_involved, people_at
 from creditbank.recognition.corrections import SourceReview
+from creditbank.recognition.earlier import lack_of_room
 from creditbank.recognition.enums import OPEN_STATES, AppealResult, ApplicationState
 from creditbank.recognition.evidence import evidence_items
 from creditbank.recognition.exceptions import (
@@ -42,6 +44,7 @@ from creditbank.recognition.exceptions import (
     Involved,
     JustPublished,
     NoGain,
+    NoRoomLeft,
     NoRulesInForce,
     NothingGranted,
     RecordsTaken,
@@ -53,15 +56,18 @@ from creditbank.recognition.models import PAIR, Appeal, Application
 from creditbank.recognition.queries import next_case_of, precedents, replayed
 from creditbank.recognition.replaying import read_snapshot
 from creditbank.recognition.views.desk import desk_only
-from creditbank.recognition.views.shared import exceptions_in, served, shown_application
+from creditbank.recognition.views.shared import exceptions_in, lack_in_words, served, shown_application
 from foundation.api import access, can
 from identity.api import Role, SignedInRequest, User
-from learning.api import Evidence, LearningRecord
+from learning.api import Evidence, LearningRecord, open_evidence
 
 INVOLVED = gettext_lazy("You taught what is to be recognised, or declared an interest: somebody else has to decide.")
 JUST_PUBLISHED = gettext_lazy("You published these rules less than a day ago: somebody else has to decide.")
 TAKEN_BACK = gettext_lazy(
     "A record of this case was taken back by its issuer: send the case back and decide its line anew. Nothing was changed."
+)
+NO_ROOM = gettext_lazy(
+    "Another award was posted to this learner meanwhile and takes up what this case needs. Nothing was changed: the case has to be worked out again."
 )
 MOVED_ON = gettext_lazy("The case has moved on meanwhile; nothing was changed.")
 
@@ -137,10 +143,17 @@ def _rights(row: Application, person: User, appeal: Appeal | None) -> dict[str, 
         "may_decide_appeal": appeal is not None and can(person, "decide_appeal", row) and person.pk not in in_it and not involved,
         "may_reverse": state == ApplicationState.POSTED and can(person, "propose_reversal", row),
         "may_reverse_appealed": state == ApplicationState.APPEAL_DECIDED and can(person, "reverse", row),
+        "lack": _lack(row) if state in {ApplicationState.CHECKING, ApplicationState.SECOND_REVIEW} else "",
         "newer": newer if newer is not None and newer != row.rules else None,
         "officers": _officers(row) if state in {ApplicationState.SUBMITTED, ApplicationState.CHECKING} and can(person, "assign", row) else [],
         "window_open": row.submitted_at is not None and timezone.now() <= row.submitted_at + timedelta(minutes=settings.WITHDRAWAL_MINUTES),
     }  # fmt: skip
+
+
+def _lack(row: Application) -> str:
+    """What the case has no room for any more beside what the learner was awarded meanwhile, in words; empty where it has."""
+    lack = lack_of_room(row, as_proposed=row.state == ApplicationState.CHECKING)
+    return lack_in_words(lack, row) if lack is not None else ""
 
 
 def _officers(row: Application) -> list[User]:
@@ -194,7 +207,7 @@ def decide_case(request: HttpRequest, reference: str) -> HttpResponse:
     except DecisionIncomplete as error:
         _say_what_is_missing(form, error)
         return case(request, reference, form)
-    except (SamePersonTwice, Involved, RecordsTaken, WrongState) as error:
+    except (SamePersonTwice, Involved, RecordsTaken, NoRoomLeft, WrongState) as error:
         messages.error(request, _why_not(error))
         return redirect("creditbank:case", reference)
     waits = Application.objects.get(pk=row.pk).state == ApplicationState.SECOND_REVIEW
@@ -210,6 +223,8 @@ def _why_not(error: Exception) -> str:
         return str(INVOLVED)
     if isinstance(error, RecordsTaken):
         return str(TAKEN_BACK)
+    if isinstance(error, NoRoomLeft):
+        return str(NO_ROOM)
     return _("Nobody decides on the own application.") if isinstance(error, SamePersonTwice) else str(MOVED_ON)
 
 
@@ -294,10 +309,11 @@ def assign(request: HttpRequest, reference: str) -> HttpResponse:
 @desk_only
 @require_POST
 def rerun(request: HttpRequest, reference: str) -> HttpResponse:
-    """Work it out again under the newer rules, if the learner gains."""
+    """Work it out again: because it has no room beside another award any more, or under newer rules if the learner gains."""
     row = _case(request, reference, to="decide")
     try:
-        return _step(request, reference, lambda: rerun_application(row, actor=request.user, at=timezone.now()))
+        work = rerun_application if lack_of_room(row, as_proposed=True) is None else reckon_again
+        return _step(request, reference, lambda: work(row, actor=request.user, at=timezone.now()))
     except (NoGain, NoRulesInForce):
         messages.info(request, _("Under the newer rules the learner would not gain; the case keeps the rules of its submission."))
     except RecordsTaken:
@@ -344,6 +360,8 @@ def decide_case_appeal(request: HttpRequest, reference: str) -> HttpResponse:
         form.add_error("result", _("A granted appeal gives more on some line, and less on none."))
     except RecordsTaken:
         form.add_error("result", _("The credit was used elsewhere meanwhile, so it cannot be granted any more. Nothing was changed."))
+    except NoRoomLeft as error:
+        form.add_error("result", lack_in_words(error.lack, row))
     return case(request, reference, form)
 
 
@@ -369,7 +387,7 @@ def archived_file(request: HttpRequest, reference: str, file_uuid: str) -> HttpR
         file = Evidence.objects.get(uuid=UUID(file_uuid), record__uuid__in=used)
     except (ValueError, Evidence.DoesNotExist) as error:
         raise Http404 from error
-    return served(file.file, media_type=file.media_type, sha256=file.sha256)
+    return served(file, lambda: open_evidence(file, actor=request.user))
 
 
 def _line_decisions(row: Application, form: DecisionForm) -> dict[int, LineDecision]:
@@ -395,17 +413,17 @@ def _say_what_is_missing(form: DecisionForm, error: DecisionIncomplete) -> None:
 def _step(request: HttpRequest, reference: str, work: Callable[[], Application], *, goes_on: bool = False) -> HttpResponse:
     try:
         work()
-        messages.success(request, _("Done. The learner is told where it matters."))
-        if goes_on:
-            return _go_on(request)
+    except (RecordsTaken, NoRoomLeft) as error:
+        if not goes_on:
+            raise
+        messages.error(request, _why_not(error))
     except SamePersonTwice:
         messages.error(request, _("The second person must be another one than the first officer and the learner."))
     except ExpertNeeded:
         messages.error(request, _("The last seat of this panel is for a subject expert."))
-    except RecordsTaken:
-        if not goes_on:
-            raise
-        messages.error(request, TAKEN_BACK)
     except (Involved, WrongState) as error:
         messages.error(request, _why_not(error))
+    else:
+        messages.success(request, _("Done. The learner is told where it matters."))
+        return _go_on(request) if goes_on else redirect("creditbank:case", reference)
     return redirect("creditbank:case", reference)

@@ -22,7 +22,7 @@ from creditbank.recognition.exceptions import AlreadyProposed, Involved, Nothing
 from creditbank.recognition.forms import ReasonForm
 from creditbank.recognition.models import Application
 from creditbank.recognition.views.desk import PAGE_SIZE, desk_only
-from foundation.api import access, can, visible_to
+from foundation.api import access, bring_keys, can, visible_to
 from identity.api import Role, SignedInRequest
 from learning.api import LearningRecord, RecordState
 
@@ -39,6 +39,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
         for row in rows.filter(state=CorrectionState.PROPOSED)[:PAGE_SIZE]
     ]
     page = Paginator(rows.exclude(state=CorrectionState.PROPOSED), PAGE_SIZE).get_page(request.GET.get("page"))
+    bring_keys({row.learner.uuid for row in [*(one["row"] for one in waiting), *page.object_list]})
     context = {
         "waiting": waiting, "page": page, "desk_nav": "corrections",
         "reviews": [{"row": row, "may_keep": can(person, "keep", row)} for row in reviews[:PAGE_SIZE]],

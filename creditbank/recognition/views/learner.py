@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST
 
 from creditbank.recognition.actions import (
@@ -20,6 +21,7 @@ from creditbank.recognition.actions import (
     add_evidence,
     answer_request,
     may_appeal,
+    open_handed_in,
     request_withdrawal,
     submit_appeal,
     withdraw_appeal,
@@ -37,6 +39,9 @@ from creditbank.rules.clocks import NoCalendar
 from foundation.api import access, visible_to
 from identity.api import SignedInRequest
 
+NO_ROOM = gettext_noop(
+    "Another award was posted to your account first and takes up what this one needs. The institution has worked it out again and decides anew; you need not do anything."
+)
 MAY_BE_ASKED_BACK = (
     ApplicationState.SUBMITTED,
     ApplicationState.CHECKING,
@@ -155,8 +160,8 @@ def letter(request: HttpRequest, reference: str) -> HttpResponse:
 def evidence_file(request: HttpRequest, reference: str, file_uuid: str) -> HttpResponse:
     """One file that was handed in, for whoever may see the application: always as a download, never run here."""
     row = access(Application.objects.all(), reference, user=request.user, field="reference")
-    file = access(row.evidence.select_related("application"), file_uuid, user=request.user)
-    return served(file.file, media_type=file.media_type, sha256=file.sha256)
+    file = access(row.evidence.select_related("application__learner"), file_uuid, user=request.user)
+    return served(file, lambda: open_handed_in(file, actor=request.user))
 
 
 @login_required
@@ -224,8 +229,11 @@ def accept(request: HttpRequest, reference: str) -> HttpResponse:
     """Accept a decision that differs from what was shown."""
     row = _own(request, reference, to="accept")
     try:
-        accept_decision(row, actor=request.user, at=timezone.now())
-        messages.success(request, _("Accepted. The credits are in your account."))
+        row = accept_decision(row, actor=request.user, at=timezone.now())
+        if row.state == ApplicationState.CHECKING:
+            messages.warning(request, _(NO_ROOM))
+        else:
+            messages.success(request, _("Accepted. The credits are in your account."))
     except RecordsTaken:
         messages.error(
             request,

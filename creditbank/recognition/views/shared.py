@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from django.db.models.fields.files import FieldFile
+from collections.abc import Callable
+
 from django.http import Http404, HttpResponse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from creditbank.agreements.queries import outcome_titles
-from creditbank.recognition.models import Application, ApplicationLine
+from creditbank.recognition.actions.steps import in_words
+from creditbank.recognition.models import Application, ApplicationEvidence, ApplicationLine
 from creditbank.recognition.presenting import LineShown, Shown, show
 from creditbank.recognition.queries import Proposal
 from creditbank.recognition.replaying import read_snapshot
+from creditbank.rules.earlier import NoRoom
+from creditbank.rules.sentences import limit_sentence
 from creditbank.rules.types import IndividualException
+from foundation.api import in_language
+from learning.api import Evidence
 
 
 def shown_proposal(proposal: Proposal) -> Shown:
@@ -47,14 +54,31 @@ def exceptions_in(application: Application) -> tuple[IndividualException, ...]:
     return read_snapshot(application.snapshot)[0].exceptions if application.snapshot else ()
 
 
-def served(file: FieldFile, *, media_type: str, sha256: str) -> HttpResponse:
+def lack_in_words(lack: NoRoom, application: Application) -> str:
+    """Of what there is too little beside the learner's other awards: the limit with its numbers, the requirement, or the outcome."""
+    language = get_language() or "zh-hans"
+    facts, _base, limits, _on = read_snapshot(application.snapshot)
+    if lack.kind == "limit":
+        sentence = next((limit_sentence(limit, language) for limit in limits if limit.id == lack.name), lack.name)
+        return _("%(limit)s With what was awarded meanwhile it would be %(used)s of %(bound)s.") % {
+            "limit": sentence, "used": in_words(lack.used), "bound": in_words(lack.bound),
+        }  # fmt: skip
+    if lack.kind == "leaf":
+        leaf = next((leaf for leaf in facts.target.leaves if leaf.path == lack.name), None)
+        return _("“%(title)s” was filled by another award meanwhile.") % {
+            "title": in_language(leaf.title_zh, leaf.title_en) if leaf else lack.name
+        }
+    return _("The same outcome was awarded meanwhile; it counts once.")
+
+
+def served(file: ApplicationEvidence | Evidence, read: Callable[[], bytes]) -> HttpResponse:
     """A stored file as a download: no name that somebody typed, no guessing of kinds, nothing in it may run. 404 where it is gone."""
-    if not file.storage.exists(str(file.name)):
-        raise Http404
-    with file.open("rb") as stream:
-        response = HttpResponse(stream.read(), content_type=media_type)
-    suffix = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}.get(media_type, "bin")
-    response["Content-Disposition"] = f'attachment; filename="evidence-{sha256[:12]}.{suffix}"'
+    try:
+        response = HttpResponse(read(), content_type=file.media_type)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    suffix = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}.get(file.media_type, "bin")
+    response["Content-Disposition"] = f'attachment; filename="evidence-{file.sha256[:12]}.{suffix}"'
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cache-Control"] = "private, no-store"

@@ -396,7 +396,7 @@ def test_the_schema_refuses_one_person_in_two_parts(bank):
             rows.update(**change)
 
     with pytest.raises(DatabaseError), transaction.atomic():
-        ApplicationStep.objects.update(note="x")
+        ApplicationStep.objects.update(to_state="withdrawn")
     assert state_of_everything() == before
 
 

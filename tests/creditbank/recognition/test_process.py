@@ -388,7 +388,7 @@ def test_the_nightly_command_says_what_it_did_and_refuses_a_day_that_is_none(cap
 
     assert capsys.readouterr().out == (
         "2026-03-09: 0 decided by rule, 0 learners and 0 desks reminded, 0 lapsed, 0 appeals ended by default, 0 warned, 0 lots expired,"
-        " 0 agreements begun or ended\n"
+        " 0 agreements begun or ended, 0 files resumed\n"
     )
     with pytest.raises(CommandError, match="Not a day"):
         call_command("run_clocks", on="next week")

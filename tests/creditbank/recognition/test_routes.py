@@ -78,7 +78,7 @@ def test_the_command_that_runs_every_few_minutes_decides_and_does_nothing_else(c
 
     call_command("run_clocks", decide=True)
 
-    assert (capsys.readouterr().out, Application.objects.get().state) == ("1 decided by rule\n", "posted")
+    assert (capsys.readouterr().out, Application.objects.get().state) == ("1 decided by rule, 0 files resumed\n", "posted")
 
 
 def test_about_one_case_in_ten_is_marked_for_a_later_look():

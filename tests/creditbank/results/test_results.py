@@ -21,6 +21,7 @@ from creditbank.results.actions import (
     ask_to_undo,
     enter_rows,
     release_batch,
+    resume_batches,
     submit_batch,
     undo_rows,
     upload_results,
@@ -430,3 +431,19 @@ def test_the_list_asks_as_much_for_thirty_uploads_as_for_one(client, school):
         client.get("/desk/results/")
 
     assert len(thirty) == len(one)
+
+
+def test_a_file_whose_worker_died_is_resumed_and_nothing_enters_twice(school, monkeypatch):
+    monkeypatch.setattr(applying, "CHUNK", 1)
+    batch = school.released()
+    ResultRow.objects.filter(batch=batch, line__gte=3).update(state=RowState.GOOD, record_uuid=None)
+    left = LearningRecord.objects.filter(external_id="S-0")
+    before = Transaction.objects.count()
+    ResultBatch.objects.filter(pk=batch.pk).update(state=BatchState.RELEASING)
+    assert resume_batches(at=timezone.now()) == []  # somebody may still be at it
+
+    ResultRow.objects.filter(batch=batch, line__gte=3).update(state=RowState.ENTERED, record_uuid=left.get().uuid)
+    assert resume_batches(at=timezone.now() + timedelta(hours=1)) == ["三班.csv"]
+
+    batch.refresh_from_db()
+    assert (batch.state, Transaction.objects.count()) == ("released", before)
