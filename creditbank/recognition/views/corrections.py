@@ -34,12 +34,12 @@ def corrections(request: HttpRequest) -> HttpResponse:
     reviews = visible_to(request.user, SourceReview).filter(state=ReviewState.OPEN)
     reviews = reviews.select_related("application__learner", "application__programme", "application__institution")
     person = cast("SignedInRequest", request).user
+    proposed = list(rows.filter(state=CorrectionState.PROPOSED)[:PAGE_SIZE])
     waiting = [
-        {"row": row, "may_decide": can(person, "decide", row) and person.pk not in {row.proposed_by_id, row.learner_id}}
-        for row in rows.filter(state=CorrectionState.PROPOSED)[:PAGE_SIZE]
+        {"row": row, "may_decide": can(person, "decide", row) and person.pk not in {row.proposed_by_id, row.learner_id}} for row in proposed
     ]
     page = Paginator(rows.exclude(state=CorrectionState.PROPOSED), PAGE_SIZE).get_page(request.GET.get("page"))
-    bring_keys({row.learner.uuid for row in [*(one["row"] for one in waiting), *page.object_list]})
+    bring_keys({row.learner.uuid for row in [*proposed, *page.object_list]})
     context = {
         "waiting": waiting, "page": page, "desk_nav": "corrections",
         "reviews": [{"row": row, "may_keep": can(person, "keep", row)} for row in reviews[:PAGE_SIZE]],
