@@ -1,7 +1,7 @@
 """Lint that compares rules with each other: duplicates, ambiguity, shadows, gaps, fallbacks that give more, denials without effect.
 
-Rules are compared only inside groups that ask for the same things, and there each with a bounded number of others: the work grows with the
-number of rules, not with its square.
+Rules are compared only inside groups that ask for the same things, and there with those whose ranges meet; where nearly all do, with a
+bounded number of others. So the work grows with the number of rules, not with its square.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from itertools import combinations, islice
 from typing import Any, NamedTuple
 
 from creditbank.rules.findings import Finding
+from creditbank.rules.lint_crowds import Range, meeting_pairs
 from creditbank.rules.lint_ground import (
     Ground,
     Span,
@@ -37,7 +38,7 @@ from creditbank.rules.lint_rules import worth_of
 from creditbank.rules.types import Leaf, Node, Rule
 
 CROWD = 32
-"""Rules about the same outcomes that are compared pair by pair; beyond it each is compared with as many neighbours."""
+"""Rules about the same outcomes that are compared pair by pair; beyond it those whose ranges meet, or each with as many neighbours."""
 WIDEST = 10
 """Leaves of a left side of which every part is looked up for fallbacks; beyond it parts of one and two."""
 MOST_COVERED = 200_000
@@ -120,7 +121,28 @@ def _ambiguous(listed: Sequence[Way], ground: Ground) -> Iterator[Finding]:
     for crowd in by_rank.values():
         if len({(rule.grants, rule.offer, rule.offer_k) for rule, _leaves in crowd}) > 1:
             spanned = [Spanned((rule, leaves), _spans(leaves, ground), (rule.grants, rule.offer, rule.offer_k)) for rule, leaves in crowd]
-            yield from _clusters((one.way, two.way) for one, two in neighbours(spanned, _order) if _is_ambiguous(one, two))
+            yield from _clusters((one.way, two.way) for one, two in _compared(spanned) if _is_ambiguous(one, two))
+
+
+def _compared(spanned: Sequence[Spanned]) -> Iterable[tuple[Spanned, Spanned]]:
+    """All pairs that may meet; of a crowd in which nearly all do, each with its neighbours."""
+    whole = meeting_pairs(spanned, _ranges(spanned)) if len(spanned) > CROWD else None
+    return neighbours(spanned, _order) if whole is None else whole
+
+
+def _ranges(spanned: Sequence[Spanned]) -> Callable[[Spanned], list[Range]]:
+    """What tells rules of a crowd apart: scores, grades on one scale, the window, the programme where there is one."""
+    one_kind_of_day = len({one.way[0].window_date for one in spanned}) == 1
+    one_line = [len({one.spans[at][2] for one in spanned}) == 1 for at in range(len(spanned[0].spans))]
+
+    def of(one: Spanned) -> list[Range]:
+        rule = one.way[0]
+        grades = [span[1] for span, same in zip(one.spans, one_line, strict=True) if same]
+        days = [(rule.window_from, rule.window_to)] if one_kind_of_day else []
+        (programme,) = rule.programmes if len(rule.programmes) == 1 else (None,)
+        return [*(span[0] for span in one.spans), *grades, *days, (programme, programme)]
+
+    return of
 
 
 class Spanned(NamedTuple):
@@ -188,13 +210,28 @@ def _shadowed(listed: Sequence[Way], ground: Ground) -> Iterator[Finding]:
     if len({rank_of(rule) for rule, _leaves in listed}) == 1:
         return
     ordered = sorted(listed, key=lambda way: (rank_of(way[0]), way[0].id))
-    better = ordered[:CROWD]
+    better = _better(ordered, ground)
     for rule, leaves in ordered:
         if len(ways(rule)) != 1 or rule.grants[0].kind in REFUSING:
             continue
-        over = next((one for one, other in better if rank_of(one) < rank_of(rule) and _takes_all(one, other, rule, leaves, ground)), None)
+        others = better(rule)
+        over = next((one for one, other in others if rank_of(one) < rank_of(rule) and _takes_all(one, other, rule, leaves, ground)), None)
         if over is not None:
             yield Finding("L06", (rule.id, over.id), (("why", f"< {over.id}"),), place="rule")
+
+
+def _better(ordered: Sequence[Way], ground: Ground) -> Callable[[Rule], Sequence[Way]]:
+    """The ways, in their order, that a rule has to be compared with: those that it meets; in a crowd in which nearly all meet the first."""
+    spanned = [Spanned(way, _spans(way[1], ground), ()) for way in ordered]
+    pairs = meeting_pairs(spanned, _ranges(spanned)) if len(ordered) > CROWD else None
+    if pairs is None:
+        return lambda _rule: ordered[:CROWD]
+    place = {id(one): at for at, one in enumerate(spanned)}
+    met: dict[str, set[int]] = defaultdict(set)
+    for first, second in pairs:
+        met[first.way[0].id].add(place[id(second)])
+        met[second.way[0].id].add(place[id(first)])
+    return lambda rule: [ordered[at] for at in sorted(met[rule.id])]
 
 
 def _takes_all(better: Rule, taken: Sequence[Leaf], rule: Rule, leaves: Sequence[Leaf], ground: Ground) -> bool:

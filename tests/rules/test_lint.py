@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import combinations
 
 import pytest
 
 from creditbank.rules.findings import REMEDIES, SEVERITY, TEXTS
 from creditbank.rules.lint import lint
+from creditbank.rules.lint_crowds import meeting_pairs
 from creditbank.rules.types import (
     Agreement,
     CreditSystem,
@@ -295,6 +298,41 @@ def test_three_rules_that_are_ambiguous_with_each_other_are_one_finding():
     book = base(rule(), other(), rule("Q", None, Grant("elective", amount=Decimal(3))))
 
     assert found(book) == [("L02", "E", ("Q", "R", "S"), "from")]
+
+
+def points(numbers, **parts):
+    """Rules of one point of the score each."""
+    return [rule(f"P{at:02d}", leaf(min_score=Decimal(at), max_score=Decimal(at)), **parts) for at in numbers]
+
+
+def test_in_a_crowd_every_rule_that_meets_another_is_found():
+    wide = rule("W", leaf(max_score=Decimal(59)), course("T2"))
+
+    (finding,) = [one for one in found(base(wide, *points(range(10, 80)))) if one[0] == "L02"]
+    assert finding[2] == (*(f"P{at:02d}" for at in range(10, 60)), "W")
+
+
+def test_in_a_crowd_the_one_rule_that_always_comes_first_is_found():
+    cover, under = rule("Y", leaf(max_score=Decimal(20))), rule("Z", leaf(max_score=Decimal(10)), course("T2"), priority=200)
+
+    assert ("L06", "W", ("Z", "Y"), "rule") in found(base(cover, under, *points(range(30, 90))))
+
+
+def test_pairs_that_meet_are_the_same_whichever_range_tells_them_apart():
+    chance = random.Random(3)
+    items = [
+        tuple((low, low + chance.randint(-1, 4)) if chance.random() < 0.9 else (None, low) for low in chance.choices(range(60), k=2))
+        for _at in range(80)
+    ]
+
+    def meet(one, two):
+        return all(
+            (a is None or d is None or a <= d) and (c is None or b is None or c <= b) for (a, b), (c, d) in zip(one, two, strict=True)
+        )
+
+    found = {frozenset(pair) for pair in meeting_pairs(range(80), lambda at: items[at])}
+    assert len(found) < 80 * 79 / 4
+    assert {frozenset((one, two)) for one, two in combinations(range(80), 2) if meet(items[one], items[two])} <= found
 
 
 def test_a_rule_that_is_not_active_is_not_looked_at():
