@@ -42,7 +42,8 @@ def _more(error: Exception) -> dict[str, Any]:
         refused.NotAcknowledged: "codes",
     }  # fmt: skip
     name = next((name for kind, name in names.items() if isinstance(error, kind)), None)
-    return {"reason" if name == "code" else name: getattr(error, name)} if name else {}
+    told_as = {"code": "reason", "status": "state"}  # a problem has a code and a status of its own
+    return {told_as.get(name, name): getattr(error, name)} if name else {}
 
 
 def _problem(one: Any) -> dict[str, Any]:

@@ -81,6 +81,17 @@ def test_an_agreement_is_drafted_signed_suspended_resumed_and_ended_over_http(cl
     assert [row["to_status"] for row in said["steps"]] == ["draft", "signed", "active", "suspended", "active", "ended"]
 
 
+def test_a_step_from_where_the_agreement_does_not_stand_is_a_conflict_and_changes_nothing(client, places, officers):
+    draft(client, officers)
+    before = AuditEntry.objects.count()
+
+    answer = post(client, "agreements/AG-1/resume", {"institution": "HERE"})
+
+    assert (answer.status_code, answer.json()["code"], answer.json()["state"]) == (409, "wrong_state", "draft")
+    assert (Agreement.objects.get().status, Agreement.objects.get().steps.count()) == ("draft", 1)
+    assert AuditEntry.objects.count() == before
+
+
 def test_nobody_signs_for_another_institution_nor_another_text(client, places, officers):
     made = draft(client, officers).json()
 

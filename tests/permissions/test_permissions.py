@@ -3,8 +3,9 @@
 ``PERMISSIONS=write pytest -n0 tests/permissions`` writes the table anew; its difference is then read like code, line by line.
 
 Answers: ``200`` or another status; ``in`` a redirect to the sign-in page; ``to`` any other redirect; ``no`` 403; ``404`` also stands for
-"exists, but not for you". POST is sent with an empty form: a principal who may write gets 200 with errors, or ``to``; nobody else gets
-further than ``in``, ``no``, ``404`` or ``405``, and no row of any table changes.
+"exists, but not for you". POST is sent to a page with an empty form, to the HTTP API with the smallest request that its description
+allows: a principal who may write gets 200 with errors, ``to``, or what is wrong with the request; nobody else gets further than ``in``,
+``no``, ``401``, ``404`` or ``405``, and no row of any table changes.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ from django.db import connection, transaction
 from django.test import override_settings
 
 from tests import databases
+from tests.permissions.bodies import smallest_request
 from tests.permissions.city import PRINCIPALS, arguments, build_city, client_of
 from tests.permissions.walk import address, routes
 from tests.stories.world import World
 
 TABLE = Path(__file__).with_name("permissions.csv")
 WRITING = os.environ.get("PERMISSIONS") == "write"
-REFUSED = {"in", "no", "404", "405"}
+REFUSED = {"in", "no", "401", "404", "405"}
 QUIET_TABLES = ("django_session", "foundation_ratelimit", "account_", "django_cache", "wagtailadmin_editingsession")
 """Written by sessions, sign-in and open editors whoever asks; none of them says anything about a person's learning or credit."""
 
@@ -77,6 +79,11 @@ class _Writes:
         return execute(sql, params, many, context)
 
 
+def _sent(route: str, reference: str) -> dict[str, Any]:
+    facts = {"institution": "CCC", "programme": "NUR", "application": reference}
+    return smallest_request(route, facts) or {"data": BODIES.get(route)}
+
+
 def _asked(world: World, who: str) -> Iterator[tuple[tuple[str, str], str, set[str]]]:
     """Sign in once; then every request begins where that ended, whatever the one before it did to session, cookies and rows."""
     known = arguments(world)
@@ -89,7 +96,7 @@ def _asked(world: World, who: str) -> Iterator[tuple[tuple[str, str], str, set[s
             client.cookies = deepcopy(signed_in)
             with transaction.atomic():
                 with connection.execute_wrapper(writes):
-                    answer = client.get(path) if method == "GET" else client.post(path, BODIES.get(route))
+                    answer = client.get(path) if method == "GET" else client.post(path, **_sent(route, known["reference"]))
                 if answer.streaming:
                     b"".join(answer.streaming_content)  # to its end: closing it half-way would close the transaction's connection too
                 transaction.set_rollback(True)
