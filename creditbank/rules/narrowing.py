@@ -19,6 +19,8 @@ from creditbank.rules.patterns import WIDEST, Wide, gather
 
 BELIEVED = 3
 """Levels that reach their relaxation nearly always: requirements met, needed credit, credit in all leaves."""
+STEPS = 2
+"""How far below its relaxation a level is believed in, one step after the other, before it is asked exactly."""
 WINDOW = 250
 """Columns that the solver is given first; more only where the answer shows that it takes more."""
 
@@ -52,6 +54,15 @@ class _State:
 
 
 @dataclass
+class _Belief:
+    """A level that is believed to reach what its relaxation allows, or so many steps ``below``; the state before."""
+
+    number: int
+    state: _State
+    below: int
+
+
+@dataclass
 class _Part:
     """What is left of a program: the columns that may still move, and the rows over them with the rest taken into their sides."""
 
@@ -77,6 +88,7 @@ class _Narrowing:
         self.problem, self.wide, self.ends = problem, wide, ends
         self.state = _State(wide.low.copy(), wide.high.copy())
         self.asking = 0
+        self.last = min(BELIEVED, len(wide.costs) - 1)
 
     def answer(self) -> Answer | None:
         columns, done, levels = None, 0, len(self.wide.costs)
@@ -96,37 +108,49 @@ class _Narrowing:
         return self.wide.values(columns, len(self.problem.low))
 
     def _next(self, done: int) -> tuple[Numbers | None, int]:
-        """Believe in what can be believed and settle the level after it; where that fails, settle the last one believed in."""
-        believed: list[tuple[int, _State]] = []
-        last, number, possible = min(BELIEVED, len(self.wide.costs) - 1), done, True
-        if number < last:
-            part = self._part()
-            relaxation = _relaxed(part)
-            while number < last and possible:
-                believed.append((number, self.state.copy()))
-                possible = self._believe(number, part, relaxation)
-                number += 1
-        columns = self._settle_level(number) if possible else None
+        """Believe in what can be believed and settle the level after it; where that fails, believe in less, or settle a level believed in."""
+        believed: list[_Belief] = []
+        number = self._believe_from(done, believed)
+        columns = None if number is None else self._settle_level(number)
         while columns is None and believed:
-            number, self.state = believed.pop()
-            columns = self._settle_level(number)
-        return columns, number + 1
+            belief = believed.pop()
+            self.state = belief.state
+            number = belief.number
+            if belief.below < STEPS and number < self.last - 1:
+                number = self._believe_from(number, believed, below=belief.below + 1)
+            columns = None if number is None else self._settle_level(number)
+        return columns, done if number is None else number + 1
+
+    def _believe_from(self, number: int, believed: list[_Belief], *, below: int = 0) -> int | None:
+        """Hold level after level at what its relaxation allows, the first one so many steps below it; the number of the level after them,
+        or None where these leave nothing."""
+        if number >= self.last:
+            return number
+        part = self._part()
+        relaxation = _relaxed(part)
+        for level in range(number, self.last):
+            belief = _Belief(level, self.state.copy(), below if level == number else 0)
+            believed.append(belief)
+            if not self._believe(belief, part, relaxation):
+                return None
+        return self.last
 
     def _settle_level(self, number: int) -> Numbers | None:
         self.asking = number
         return self._settle(self.wide.costs[number])
 
-    def _believe(self, number: int, part: _Part, relaxation: Relaxation) -> bool:
-        """Hold a level at what its relaxation allows. False where the levels before it leave nothing."""
-        costs = self.wide.costs[number]
+    def _believe(self, belief: _Belief, part: _Part, relaxation: Relaxation) -> bool:
+        """Hold a level at what is believed of it. False where the levels before it leave nothing."""
+        costs = self.wide.costs[belief.number]
         prices = relaxation.ask(costs[part.alive], self._left())
         if prices is None:
             return False
         fixed = int(costs @ self.state.low) - int(costs[part.alive] @ self.state.low[part.alive])
-        self.state.set_aside(part.alive, prices, prices.bound)
-        self.state.held.append((costs, prices.bound + fixed))
+        value = prices.bound - belief.below
+        self.state.set_aside(part.alive, prices, value)
+        self.state.held.append((costs, value + fixed))
         relaxation.narrow(self.state.low[part.alive], self.state.high[part.alive])
-        relaxation.hold(costs[part.alive], prices.bound)
+        relaxation.hold(costs[part.alive], value)
         return True
 
     def _settle(self, costs: Numbers) -> Numbers | None:
@@ -250,7 +274,7 @@ class _Narrowing:
             return False
         least = 1 + int(moving @ columns[part.alive])
         part = _with_row(part, moving, least)
-        found, proved = self._solved(part, np.zeros(len(moving), dtype=np.int64), surely=True)
+        found, proved = self._solved(part, np.zeros(len(moving), dtype=np.int64), surely=len(moving) <= WINDOW)
         if not proved:
             raise NoTime(columns)
         return found is not None
