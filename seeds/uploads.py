@@ -16,6 +16,11 @@ from seeds.clock import standing_at
 from seeds.timeline import Event
 
 HEADINGS = ("学习者", "姓名", "成绩编号", "成果代码", "取得日期", "成绩", "出勤率", "学分", "学时")
+MISTAKES = (
+    (1, 3, "JLOU:ELD2O5"), (2, 5, "八十六"), (4, 4, "2026-13-02"), (4, 7, "1.3"), (6, 2, "2026A-ELD205-0005"), (7, 0, "20240999"), (8, 6, "108"),
+)  # fmt: skip
+"""What goes wrong in a list typed by hand: the letter O for a zero, a number in words, a month that is none, credit off its step, a number
+twice, somebody whom nobody knows, more attendance than there is."""
 UNDONE = "考务录入错位一行，整批撤回后重新上传。"
 
 
@@ -25,7 +30,7 @@ def events(city: City) -> Iterator[Event]:
     for days_ago, file in (
         (40, Sent("健康评估-2026春-第一考点.csv", some[:12], "JLOU:ELD203", "2026S", released=True)),
         (33, Sent("老年人营养与膳食-2026春.csv", some[12:20], "JLOU:ELD205", "2026S", released=True, undone=True)),
-        (5, Sent("老年人营养与膳食-重传.csv", some[12:20], "JLOU:ELD299", "2026A")),
+        (5, Sent("老年人营养与膳食-重传.csv", some[12:20], "JLOU:ELD205", "2026A", mistakes=MISTAKES)),
         (2, Sent("健康评估-2026秋-第二考点.csv", some[20:29], "JLOU:ELD203", "2026A")),
     ):
         yield Event(city.at(days_ago), partial(_send, city, file, days_ago))
@@ -33,7 +38,8 @@ def events(city: City) -> Iterator[Event]:
 
 @dataclass(frozen=True)
 class Sent:
-    """A file: its name, whose results of which outcome in which term, and whether it was released and undone."""
+    """A file: its name, whose results of which outcome in which term, whether it was released and undone, and cells (row, column,
+    text) that were typed wrong."""
 
     name: str
     learners: Sequence[User]
@@ -41,6 +47,7 @@ class Sent:
     term: str
     released: bool = False
     undone: bool = False
+    mistakes: tuple[tuple[int, int, str], ...] = ()
 
 
 def _send(city: City, sent: Sent, days_ago: int) -> None:
@@ -67,7 +74,11 @@ def _rows(city: City, sent: Sent, *, days_ago: int) -> Iterable[tuple[str, ...]]
     for number, learner in enumerate(sent.learners, start=1):
         score, attendance = 62 + 7 * number % 34, 84 + 3 * number % 17
         result = f"{sent.term}-{sent.outcome.rpartition(':')[2]}-{number:04d}"
-        yield learner.email or "", learner.name, result, sent.outcome, earned, str(score), str(attendance), credits, hours
+        cells = [learner.email or "", learner.name, result, sent.outcome, earned, str(score), str(attendance), credits, hours]
+        for row, column, text in sent.mistakes:
+            if row == number:
+                cells[column] = text
+        yield tuple(cells)
 
 
 def _file(rows: Iterable[tuple[str, ...]]) -> bytes:
