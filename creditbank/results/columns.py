@@ -147,7 +147,7 @@ def _credits(reader: CellReader, outcome: Outcome | None) -> Decimal | None:
             reader.wrong("credits", "no_credit")
         return None
     if not is_on_step(amount, outcome.system.step):
-        reader.wrong("credits", "off_step", value=str(amount), step=str(outcome.system.step))
+        reader.wrong("credits", "off_step", value=str(amount), step=format(outcome.system.step.normalize(), "f"))
         return None
     return amount
 
