@@ -27,6 +27,9 @@ from foundation.http.schemas import (
     only_known,
     with_etag,
 )
+from foundation.http.paging import Page, Stretch, begins_with, cursor_page, stretch_of
+from foundation.http.problems import Problem, problem_response
+from foundation.http.schemas import PRIVATE_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, ProblemOut, only_known
 from foundation.http.views import gone, page_not_found, too_many_requests
 from foundation.jobs.actions import finish_job, report_progress, start_job
 from foundation.jobs.enums import JobState
@@ -96,6 +99,7 @@ __all__ = [
     "SheetRow",
     "Signature",
     "SigningKeyMissing",
+    "Stretch",
     "Table",
     "UnreadableTable",
     "access",
@@ -105,6 +109,7 @@ __all__ = [
     "as_stored",
     "audit_context",
     "bring_keys",
+    "begins_with",
     "build_audit_entry",
     "can",
     "cell_complaint",
@@ -155,6 +160,7 @@ __all__ = [
     "sign",
     "signature_holds",
     "start_job",
+    "stretch_of",
     "too_many_requests",
     "unseal",
     "visible_to",

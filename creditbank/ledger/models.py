@@ -70,8 +70,9 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
             return self.none()
         if user.acts_as("auditor"):
             return self
-        mine = Posting.objects.filter(Q(source__owner_uuid=user.uuid) | Q(destination__owner_uuid=user.uuid))
-        return self.filter(pk__in=mine.values("transaction"))
+        # Each side on its own: either side of one join would be a look at all postings of everybody.
+        sides = [Posting.objects.filter(**{f"{side}__owner_uuid": user.uuid}).values("transaction") for side in ("source", "destination")]
+        return self.filter(pk__in=sides[0].union(sides[1]))
 
 
 @append_only
@@ -123,8 +124,8 @@ class Posting(models.Model):
     """
 
     transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="postings")
-    source = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    destination = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    source = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
+    destination = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=3)
     lot_uuid = models.UUIDField(_("lot"), help_text=_("The learning record whose credit this is."))
 
@@ -138,7 +139,8 @@ class Posting(models.Model):
         indexes = [
             models.Index(fields=["source", "-id"], name="posting_by_source"),
             models.Index(fields=["destination", "-id"], name="posting_by_destination"),
-            models.Index(fields=["lot_uuid"], name="posting_by_lot"),
+            # All that what a lot has anywhere is made of: the trigger and every posting ask for it.
+            models.Index(fields=["lot_uuid", "source", "destination", "amount"], name="posting_of_lot"),
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from creditbank.ledger.enums import AccountKind
 from creditbank.ledger.models import BookCheck, LedgerFreeze, Transaction
 from creditbank.ledger.queries import light
-from foundation.api import CreditSystem
+from foundation.api import CreditSystem, begins_with
 from identity.api import Role, SignedInRequest
 
 SHOWN = 20
@@ -71,5 +71,5 @@ def _transactions(search: str) -> QuerySet[Transaction]:
     try:
         ident = UUID(search)
     except ValueError:
-        return rows.filter(key__startswith=search)
+        return rows.filter(begins_with("key", search))
     return rows.filter(Q(record_uuid=ident) | Q(application_uuid=ident))

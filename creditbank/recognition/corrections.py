@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from creditbank.recognition.enums import CorrectionKind, CorrectionState, ReviewState
-from creditbank.recognition.models import CASE_ROLES, Application
+from creditbank.recognition.enums import ApplicationState, CorrectionKind, CorrectionState, ReviewState
+from creditbank.recognition.models import CASE_ROLES, PAIR, Application
 from foundation.api import SealedTextField
 from identity.api import Institution, Role, User
 
@@ -90,7 +90,15 @@ class SourceReviewQuerySet(models.QuerySet["SourceReview"]):
 
     def visible_to(self, user: Any) -> SourceReviewQuerySet:
         """Those of applications that the person sees at a desk."""
-        return self.filter(application__in=Application.objects.visible_to(user).exclude(learner_id=user.pk))
+        if not user.is_authenticated:
+            return self.none()
+        rows = self.exclude(application__learner_id=user.pk).exclude(application__state=ApplicationState.DRAFT)
+        if user.acts_as(Role.AUDITOR):
+            return rows
+        case, panel = user.institutions_as(*CASE_ROLES), user.institutions_as(Role.EXPERT)
+        return rows.filter(
+            Q(application__institution__in=case) | Q(application__institution__in=panel, application__required_approvals__gt=PAIR)
+        )
 
 
 class SourceReview(models.Model):

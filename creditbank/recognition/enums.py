@@ -165,4 +165,6 @@ appeal leaves as it was goes back to the state it came from.
 
 MAY_BE_DELAYED = (S.SUBMITTED, S.CHECKING, S.SECOND_REVIEW)
 OPEN_STATES = (S.SUBMITTED, S.CHECKING, S.INFORMATION_REQUESTED, S.SECOND_REVIEW, S.WITHDRAWAL_REQUESTED)
+WAITING_STATES = (*OPEN_STATES, S.APPEALED, S.APPEAL_DECIDED)
+"""What waits for somebody at the desk (or for the learner on the desk's behalf)."""
 DESK_STATES = tuple(state for state in S if state != S.DRAFT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,30 +10,30 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from creditbank.agreements.models import RuleBookVersion
 from creditbank.agreements.queries import limits_of, rule_base, target_of, version_in_force
-from creditbank.catalogue.models import Programme
+from creditbank.catalogue.models import Outcome, Programme
 from creditbank.ledger.enums import AccountKind, TransactionType
 from creditbank.ledger.models import Account, Posting, Transaction
 from creditbank.recognition.earlier import awarded
-from creditbank.recognition.enums import MAY_BE_DELAYED, OPEN_STATES, ApplicationState, ExceptionState
+from creditbank.recognition.enums import MAY_BE_DELAYED, OPEN_STATES, WAITING_STATES, ApplicationState, ExceptionState
 from creditbank.recognition.evidence import EvidenceItem, evidence_items, promised
 from creditbank.recognition.exceptions import NoRulesInForce
 from creditbank.recognition.facts import facts_of
-from creditbank.recognition.models import Application, ApplicationLine, IndividualException
+from creditbank.recognition.models import Appeal, Application, ApplicationLine, IndividualException
 from creditbank.recognition.replaying import Replayed, replay_stored
 from creditbank.rules.decide import decide
 from creditbank.rules.snapshot import plain, snapshot
 from creditbank.rules.types import Decision, Facts, Limit, RuleBase
 from creditbank.rules.types import IndividualException as RuleException
-from identity.api import Role
+from foundation.api import begins_with
+from identity.api import Role, User
 from learning.api import LearningRecord, RecordState, Trust
 
 MOST_TARGETS = 12
-WAITING_STATES = (*OPEN_STATES, ApplicationState.APPEALED, ApplicationState.APPEAL_DECIDED)
-"""What waits for somebody at the desk (or for the learner on the desk's behalf)."""
 
 
 @dataclass(frozen=True)
@@ -132,13 +132,36 @@ def replayed(application: Application) -> Replayed:
 
 
 def waiting_for_confirmation() -> QuerySet[LearningRecord]:
-    """Active records whose credit is pending. Read from the accounts in which something is, so that a full ledger costs no more than they do."""
+    """Active records whose credit is pending. Read from the accounts in which something is, so that a full ledger costs no more than they do.
+
+    One query here, and one when read: what is waited for is found once, however often the rows are counted, cut and read.
+    """
     pending = Account.objects.filter(kind=AccountKind.PENDING, balance__gt=0)
-    lots = Posting.objects.filter(destination__in=pending).values("lot_uuid")
-    settled = Transaction.objects.filter(
-        record_uuid=OuterRef("uuid"), type__in=[TransactionType.VERIFY, TransactionType.EXPIRE, TransactionType.REVOKE]
-    )
-    return LearningRecord.objects.filter(~Exists(settled), uuid__in=lots, state=RecordState.ACTIVE)
+    left = Posting.objects.filter(lot_uuid=OuterRef("lot_uuid"), source=OuterRef("destination"))
+    lots = list(Posting.objects.filter(~Exists(left), destination__in=pending).values_list("lot_uuid", flat=True))
+    return LearningRecord.objects.filter(uuid__in=lots, state=RecordState.ACTIVE)
+
+
+MOST_MATCHES = 500
+"""People and titles that one search looks through; whoever finds more types another letter."""
+
+
+def issued_at(institutions: Sequence[int], *, search: str = "") -> QuerySet[LearningRecord]:
+    """Results with credit that some institutions have issued: of a learner with such a name, of an outcome with such a title, or with this number.
+
+    Titles are looked for in the catalogue, and in the records themselves only where they name no outcome: there may be millions.
+    """
+    rows = LearningRecord.objects.filter(institution__in=institutions, credits__isnull=False)
+    if not search:
+        return rows
+    titled = Outcome.objects.filter(Q(title_zh__icontains=search) | Q(title_en__icontains=search) | Q(code__icontains=search))
+    codes = list(titled.values_list("code", flat=True)[:MOST_MATCHES])
+    named = list(User.objects.filter(name__icontains=search).values_list("pk", flat=True)[:MOST_MATCHES])
+    found = rows.order_by().values("pk")
+    parts = [found.filter(external_id=search), found.filter(outcome_code="", title_zh__icontains=search)]
+    parts += [found.filter(learner__in=named)] if named else []
+    parts += [found.filter(outcome_code__in=codes)] if codes else []
+    return rows.filter(pk__in=parts[0].union(*parts[1:]))
 
 
 def without_deposit() -> QuerySet[LearningRecord]:
@@ -168,32 +191,54 @@ class QueueFilter:
     def is_empty(self) -> bool:
         return self == QueueFilter()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether only cases that wait for somebody are listed: those are read by their due date, others from the newest."""
+        return not self.search and self.state != "check" and (self.state not in ApplicationState.values or self.state in WAITING_STATES)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        return ("due", "id") if self.is_waiting else ("-id",)
+
 
 def cases_of(user: Any, *, state: str = "") -> QuerySet[Application]:
     """Every case of the person's desk, or those in one state. One query with the people named."""
-    rows = Application.objects.visible_to(user).exclude(learner=user).exclude(state=ApplicationState.DRAFT)
+    rows = Application.objects.all().at_desk_of(user)
     rows = rows.filter(state=state) if state in ApplicationState.values else rows
     return rows.select_related("learner", "programme", "institution", "first_officer")
 
 
 def queue_of(user: Any, wanted: QueueFilter, *, on: date) -> QuerySet[Application]:
-    """The desk's list by due date: open cases and appeals, or what the filter says. One query with the people named."""
-    rows: QuerySet[Application] = Application.objects.visible_to(user).exclude(learner=user).exclude(state=ApplicationState.DRAFT)
+    """The desk's list: open cases and appeals, or what the filter says; to be read in its order. ``due`` is the last day, or the end of days.
+
+    One query with the people named. Snapshots stay where they are: a list does not show them.
+    """
+    rows: QuerySet[Application] = Application.objects.all().at_desk_of(user)
+    if wanted.is_waiting:
+        rows = rows.filter(is_waiting=True)
     if wanted.state in ApplicationState.values:
         rows = rows.filter(state=wanted.state)
     elif wanted.state == "check":
         rows = rows.filter(spot_check=True)
-    elif not wanted.search:
-        rows = rows.filter(state__in=WAITING_STATES)
     if wanted.search:
-        rows = rows.filter(reference__icontains=wanted.search[:40])
+        rows = rows.filter(_named(wanted.search[:40], on=on))
     rows = _by_due(rows, wanted.due, on=on)
     if wanted.programme:
-        rows = rows.filter(programme__code=wanted.programme[:40])
+        rows = rows.filter(programme=Programme.objects.filter(code=wanted.programme[:40]).values("pk")[:1])
     if wanted.mine:
-        rows = rows.filter(Q(first_officer=user) | Q(appeals__taken_by=user)).distinct()
-    named = rows.select_related("learner", "programme", "institution", "first_officer")
-    return named.order_by(F("due_on").asc(nulls_last=True), "id")
+        rows = rows.filter(Q(first_officer=user) | Exists(Appeal.objects.filter(application=OuterRef("pk"), taken_by=user)))
+    named = rows.select_related("learner", "programme", "institution", "first_officer").defer("snapshot", "proposal")
+    return named.annotate(due=Coalesce("due_on", date.max)).order_by(*wanted.order)
+
+
+YEARS_BACK = 30
+
+
+def _named(search: str, *, on: date) -> Q:
+    """Cases whose reference number begins so, or has this number in whichever year."""
+    if search.isascii() and search.isdecimal():
+        return Q(reference__in=[f"RC-{year}-{int(search):04d}" for year in range(on.year - YEARS_BACK, on.year + 1)])
+    return begins_with("reference", search.upper())
 
 
 def _by_due(rows: QuerySet[Application], due: str, *, on: date) -> QuerySet[Application]:
@@ -206,24 +251,24 @@ def _by_due(rows: QuerySet[Application], due: str, *, on: date) -> QuerySet[Appl
 
 def next_due(user: Any) -> date | None:
     """The next day on which an open case of the person's desk is due; None where none is open. One query."""
-    rows = Application.objects.visible_to(user).filter(state__in=OPEN_STATES, due_on__isnull=False).exclude(learner=user)
+    rows = Application.objects.all().at_desk_of(user).filter(is_waiting=True, state__in=OPEN_STATES, due_on__isnull=False)
     return rows.order_by("due_on").values_list("due_on", flat=True).first()
 
 
 def to_claim(user: Any) -> QuerySet[Application]:
     """Cases that nobody has taken and a person has to, by due date, where the person is officer."""
     places = user.institutions_as(Role.CREDIT_OFFICER)
-    rows = Application.objects.filter(institution__in=places, state=ApplicationState.SUBMITTED, required_approvals__gt=0)
+    rows = Application.objects.filter(institution__in=places, is_waiting=True, state=ApplicationState.SUBMITTED, required_approvals__gt=0)
     return rows.exclude(learner=user).order_by(F("due_on").asc(nulls_last=True), "id")
 
 
 def next_case_of(user: Any) -> Application | None:
     """What somebody at the desk goes on with: the own case that is due first, else one that waits for a second person. Two queries."""
-    mine = Application.objects.filter(first_officer=user, state=ApplicationState.CHECKING).order_by("due_on", "id").first()
+    mine = Application.objects.filter(is_waiting=True, first_officer=user, state=ApplicationState.CHECKING).order_by("due_on", "id").first()
     if mine is not None:
         return mine
     places = user.institutions_as(Role.REVIEWER)
-    waiting = Application.objects.filter(institution__in=places, state=ApplicationState.SECOND_REVIEW)
+    waiting = Application.objects.filter(is_waiting=True, institution__in=places, state=ApplicationState.SECOND_REVIEW)
     waiting = waiting.exclude(first_officer=user).exclude(learner=user).exclude(votes__voter=user)
     return waiting.order_by("due_on", "id").first()
 
@@ -242,17 +287,24 @@ class Precedent:
 
 
 def precedents(application: Application, *, most: int = 10) -> list[Precedent]:
-    """Earlier decisions at the same institution under the rules of this case, latest first. One query."""
-    rules = {line.rule for line in application.lines.all()}
-    rows = ApplicationLine.objects.filter(
-        rule__in=rules, application__institution=application.institution_id, application__decided_at__isnull=False, decided__isnull=False
-    ).exclude(application=application)
+    """Earlier decisions at the same institution under the rules of this case, latest first: the newest cases of each rule. Two queries."""
+    decided = ApplicationLine.objects.exclude(application=application.pk).filter(
+        application__institution=application.institution_id, application__decided_at__isnull=False, decided__isnull=False
+    )
+    # Each rule is walked from its newest line and left after enough of them; asked for together, all lines of all rules would be sorted.
+    newest = [
+        ApplicationLine.objects.filter(pk__in=decided.filter(rule=rule).order_by("-pk").values("pk")[:most]).order_by().values("pk")
+        for rule in sorted({line.rule for line in application.lines.all()})
+    ]
+    if not newest:
+        return []
+    rows = ApplicationLine.objects.filter(pk__in=newest[0].union(*newest[1:]) if newest[1:] else newest[0])
     return [
         Precedent(
             on=timezone.localdate(row.application.decided_at), rule=row.rule, outcome=row.outcome, proposed=row.proposed,
             decided=row.decided if row.decided is not None else Decimal(0), reason=row.get_reason_display() if row.reason else "",
             verdict=row.application.get_verdict_display(),
         )
-        for row in rows.select_related("application").order_by("-application__decided_at", "position")[:most]
+        for row in rows.select_related("application").defer("application__snapshot", "application__proposal").order_by("-application__decided_at", "position")[:most]
         if row.application.decided_at is not None
     ]  # fmt: skip

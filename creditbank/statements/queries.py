@@ -17,12 +17,13 @@ from creditbank.ledger.models import Posting, Transaction
 from creditbank.ledger.queries import account_ids, balances, live_lots, statement_lines
 from creditbank.ledger.types import Balance, StatementLine, StatementStep
 from creditbank.recognition.enums import ApplicationState
-from creditbank.recognition.models import Application
+from creditbank.recognition.models import CASE_ROLES, Application
 from creditbank.recognition.presenting import LineShown
 from creditbank.recognition.views.shared import shown_application
 from creditbank.statements.checking import clean_code
 from creditbank.statements.models import Certificate
-from foundation.api import CreditSystem
+from foundation.api import CreditSystem, begins_with
+from identity.api import Role
 from learning.api import LearningRecord
 
 EXPIRING_DAYS = 365
@@ -157,9 +158,13 @@ def to_certify(person: Any) -> QuerySet[Application]:
 
 
 def certificates_at(user: Any, *, search: str = "") -> QuerySet[Certificate]:
-    """Certificates that a desk may look at, newest first; ``search`` is a number, a reference number or a code."""
-    rows = Certificate.objects.visible_to(user).exclude(learner=user).select_related("application__programme", "learner")
+    """Certificates that a desk may look at, newest first; ``search`` is how a number or a reference number begins, or a code."""
+    rows = Certificate.objects.exclude(learner=user).select_related("application__programme", "learner")
+    if not user.acts_as(Role.AUDITOR):
+        rows = rows.filter(application__institution__in=user.institutions_as(*CASE_ROLES))
+    rows = rows.defer("application__snapshot", "application__proposal")
     if search:
-        code = clean_code(search)
-        rows = rows.filter(Q(number__icontains=search[:40]) | Q(application__reference__icontains=search[:40]) | Q(short_code=code))
+        words = search[:40].upper()
+        cases = Application.objects.filter(begins_with("reference", words)).values("pk")
+        rows = rows.filter(begins_with("number", words) | Q(application__in=cases) | Q(short_code=clean_code(search)))
     return rows.order_by("-id")

@@ -125,6 +125,7 @@ class LearningRecord(models.Model):
             models.Index(fields=["learner", "-earned_on", "-id"], name="record_timeline"),
             models.Index(fields=["institution", "-earned_on"], name="record_by_institution"),
             models.Index(fields=["outcome_code"], name="record_by_outcome"),
+            models.Index(fields=["external_id", "institution"], name="record_by_external_id"),
         ]
 
     def __str__(self) -> str:

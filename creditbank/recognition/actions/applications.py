@@ -11,7 +11,6 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Length
 from django.utils import timezone
 
 from creditbank.catalogue.models import Programme
@@ -24,10 +23,11 @@ from creditbank.recognition.models import EVIDENCE, Application, ApplicationEvid
 from creditbank.recognition.queries import Proposal, evidence_for, propose
 from creditbank.recognition.terms import answer_due, last_day, policy_in_force, terms_of
 from creditbank.recognition.uploads import KeptFile
-from foundation.api import keep_key, record_audit_entry, seal
+from foundation.api import begins_with, keep_key, record_audit_entry, seal
 
 State = ApplicationState
 TRIES = 20
+NEWEST = 50
 
 
 @transaction.atomic
@@ -57,11 +57,10 @@ def _create(programme: Programme, *, learner: Any, at: datetime) -> Application:
 
 
 def _next_reference(at: datetime) -> str:
-    """RC-2026-0001, counted by year; longer numbers are later ones."""
+    """RC-2026-0001, counted by year. The highest number is among the newest rows: those made at once may stand in another order."""
     prefix = f"RC-{timezone.localtime(at).year}-"
-    known = Application.objects.filter(reference__startswith=prefix).order_by(Length("reference").desc(), "-reference")
-    last = known.values_list("reference", flat=True).first()
-    return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:04d}"
+    newest = Application.objects.filter(begins_with("reference", prefix)).order_by("-pk").values_list("reference", flat=True)[:NEWEST]
+    return f"{prefix}{max((int(reference.removeprefix(prefix)) for reference in newest), default=0) + 1:04d}"
 
 
 @transaction.atomic

@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from creditbank.agreements.models import RuleBookVersion
 from creditbank.catalogue.models import Programme
-from creditbank.recognition.enums import ApplicationState, LineChoice, RefusalReason, Verdict, Vote
+from creditbank.recognition.enums import WAITING_STATES, ApplicationState, LineChoice, RefusalReason, Verdict, Vote
 from foundation.api import SealedTextField, append_only
 from identity.api import Institution, Role, User
 
@@ -38,6 +38,18 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         if user.acts_as(Role.AUDITOR):
             desk |= submitted
         return self.filter(Q(learner=user) | desk)
+
+    def at_desk_of(self, user: Any) -> ApplicationQuerySet:
+        """What somebody sees at a desk: submitted cases of the own institutions (all for auditors), never the own."""
+        rows = self.exclude(state=ApplicationState.DRAFT).exclude(learner_id=user.pk)
+        if user.acts_as(Role.AUDITOR):
+            return rows
+        places, panels = user.institutions_as(*CASE_ROLES), user.institutions_as(Role.EXPERT)
+        if not panels:
+            return rows.filter(institution__in=places)
+        if not places:  # the few cases of panels first, or all cases in a state would be looked through for them
+            return rows.filter(pk__in=Application.objects.filter(institution__in=panels, is_panel=True).values("pk"))
+        return rows.filter(Q(institution__in=places) | Q(institution__in=panels, is_panel=True))
 
 
 class Application(models.Model):
@@ -90,6 +102,19 @@ class Application(models.Model):
     desk_reminded = models.PositiveSmallIntegerField(_("share of the time at which the desk was reminded"), default=0)
     learner_reminded = models.PositiveSmallIntegerField(_("share of the time at which the learner was reminded"), default=0)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    is_waiting = models.GeneratedField(
+        expression=Case(When(state__in=[state.value for state in WAITING_STATES], then=True), default=False),
+        output_field=models.BooleanField(),
+        db_persist=True,
+        verbose_name=_("waits for somebody"),
+        help_text=_("Kept by the database, so that the few open cases among all have an index of their own."),
+    )
+    is_panel = models.GeneratedField(
+        expression=Case(When(required_approvals__gt=PAIR, then=True), default=False),
+        output_field=models.BooleanField(),
+        db_persist=True,
+        verbose_name=_("decided by a panel"),
+    )
     saved_at = models.DateTimeField(_("draft saved"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -121,7 +146,21 @@ class Application(models.Model):
                 name="application_decided_by_two",
             ),
         ]
-        indexes = [models.Index(fields=["institution", "state", "due_on"], name="application_queue")]
+        indexes = [
+            models.Index(fields=["institution", "state", "due_on"], name="application_queue"),
+            models.Index(fields=["institution", "state", "-id"], name="application_newest"),
+            models.Index(fields=["institution", "-id"], name="application_at_desk"),
+            models.Index(fields=["state", "-id"], name="application_by_state"),
+            models.Index(fields=["institution", "-id"], name="application_spot_checks", condition=Q(spot_check=True)),
+            models.Index(fields=["institution", "due_on"], name="application_waiting", condition=Q(is_waiting=True)),
+            models.Index(fields=["institution", "-id"], name="application_panels", condition=Q(is_panel=True)),
+            # Everything that the figures of a desk are made of: a year of decisions is read from the index alone.
+            models.Index(
+                fields=["institution", "decided_at", "submitted_at", "due_on", "verdict", "required_approvals", "proposed_credits",
+                        "decided_credits"],
+                name="application_figures",
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.reference
@@ -164,6 +203,10 @@ class ApplicationLine(models.Model):
             models.CheckConstraint(
                 condition=Q(decided__isnull=True) | Q(decided__gte=0, decided__lte=F("proposed")), name="line_decides_at_most_proposed"
             ),
+        ]
+        indexes = [
+            models.Index(fields=["rule", "-id"], name="line_by_rule"),
+            models.Index(fields=["choice", "reason", "application"], name="line_by_choice"),
         ]
 
     def __str__(self) -> str:

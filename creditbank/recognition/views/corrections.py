@@ -6,7 +6,6 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -21,8 +20,9 @@ from creditbank.recognition.enums import CorrectionState, ReviewState
 from creditbank.recognition.exceptions import AlreadyProposed, Involved, NothingToTakeBack, SamePersonTwice, WrongState
 from creditbank.recognition.forms import ReasonForm
 from creditbank.recognition.models import Application
+from creditbank.recognition.queries import issued_at
 from creditbank.recognition.views.desk import PAGE_SIZE, desk_only
-from foundation.api import access, bring_keys, can, visible_to
+from foundation.api import access, bring_keys, can, stretch_of, visible_to
 from identity.api import Role, SignedInRequest
 from learning.api import LearningRecord, RecordState
 
@@ -38,8 +38,8 @@ def corrections(request: HttpRequest) -> HttpResponse:
     waiting = [
         {"row": row, "may_decide": can(person, "decide", row) and person.pk not in {row.proposed_by_id, row.learner_id}} for row in proposed
     ]
-    page = Paginator(rows.exclude(state=CorrectionState.PROPOSED), PAGE_SIZE).get_page(request.GET.get("page"))
-    bring_keys({row.learner.uuid for row in [*proposed, *page.object_list]})
+    page = stretch_of(rows.exclude(state=CorrectionState.PROPOSED), request.GET, size=PAGE_SIZE)
+    bring_keys({row.learner.uuid for row in [*proposed, *page.items]})
     context = {
         "waiting": waiting, "page": page, "desk_nav": "corrections",
         "reviews": [{"row": row, "may_keep": can(person, "keep", row)} for row in reviews[:PAGE_SIZE]],
@@ -52,12 +52,9 @@ def issued(request: HttpRequest) -> HttpResponse:
     """Results with credit that the institution has issued, newest first; each can be proposed to be taken back."""
     person = cast("SignedInRequest", request).user
     search = request.GET.get("q", "").replace("\x00", "").strip()[:60]
-    rows = LearningRecord.objects.filter(institution__in=person.institutions_as(Role.CREDIT_OFFICER, Role.REVIEWER), credits__isnull=False)
-    if search:
-        rows = rows.filter(learner__name__icontains=search) | rows.filter(title_zh__icontains=search) | rows.filter(external_id=search)
-    rows = rows.select_related("learner", "credit_system").order_by("-earned_on", "-id")
-    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    shown = [record.uuid for record in page.object_list]
+    rows = issued_at(person.institutions_as(Role.CREDIT_OFFICER, Role.REVIEWER), search=search).select_related("learner", "credit_system")
+    page = stretch_of(rows, request.GET, size=PAGE_SIZE, order=("-earned_on", "-id"))
+    shown = [record.uuid for record in page.items]
     states = states_of(shown)
     proposed = set(Correction.objects.filter(record_uuid__in=shown, state__in=STANDING).values_list("record_uuid", flat=True))
     listed = [
@@ -67,7 +64,7 @@ def issued(request: HttpRequest) -> HttpResponse:
             and person.acts_as(Role.CREDIT_OFFICER, at=record.institution_id) and record.learner_id != person.pk,
             "proposed": record.uuid in proposed,
         }
-        for record in page.object_list
+        for record in page.items
     ]  # fmt: skip
     context = {"page": page, "listed": listed, "q": search, "desk_nav": "issued", "form": ReasonForm()}
     return render(request, "creditbank/issued.html", context)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from creditbank.recognition.actions import claim_next, confirm_record
 from creditbank.recognition.enums import DESK_STATES, ApplicationState
 from creditbank.recognition.models import CASE_ROLES, DESK_ROLES
 from creditbank.recognition.queries import QueueFilter, next_due, queue_of, to_claim, waiting_for_confirmation
+from foundation.api import stretch_of
 from identity.api import Role, SignedInRequest
 from learning.api import LearningRecord
 
@@ -51,15 +52,22 @@ def desk(request: HttpRequest) -> HttpResponse:
         state=given.get("state", ""), search=given.get("q", "").strip().replace("\x00", ""), programme=given.get("programme", ""),
         due=given.get("due", ""), mine=given.get("mine") == "1",
     )  # fmt: skip
-    page = Paginator(queue_of(person, wanted, on=on), PAGE_SIZE).get_page(given.get("page"))
+    page = stretch_of(queue_of(person, wanted, on=on), given, size=PAGE_SIZE, order=wanted.order)
     states = [*((value, ApplicationState(value).label) for value in DESK_STATES), ("check", _("to be checked afterwards"))]
     places = person.institutions_as(*CASE_ROLES)
     context = {
         "page": page, "states": states, "wanted": wanted, "desk_nav": "queue", "today": on,
-        "programmes": Programme.objects.filter(institution__in=places), "next_due": None if page.object_list else next_due(person),
+        "programmes": Programme.objects.filter(institution__in=places), "next_due": None if page.items else next_due(person),
+        "query": _query(given, "q", "state", "due", "programme", "mine"),
         "may_claim": person.acts_as(Role.CREDIT_OFFICER),
     }  # fmt: skip
     return render(request, "creditbank/desk.html", context)
+
+
+def _query(given: QueryDict, *names: str) -> str:
+    """The filter as it stands in the address, ending with &: whoever goes on keeps it."""
+    kept = {name: given[name] for name in names if given.get(name)}
+    return urlencode(kept) + "&" if kept else ""
 
 
 @desk_only
@@ -81,9 +89,7 @@ def deposits(request: HttpRequest) -> HttpResponse:
     """Records of this institution whose credit waits for confirmation."""
     places = cast("SignedInRequest", request).user.institutions_as(Role.CREDIT_OFFICER)
     rows = waiting_for_confirmation().filter(institution__in=places)
-    page = Paginator(rows.select_related("learner", "credit_system", "institution").order_by("id"), PAGE_SIZE).get_page(
-        request.GET.get("page")
-    )
+    page = stretch_of(rows.select_related("learner", "credit_system", "institution"), request.GET, size=PAGE_SIZE, order=("id",))
     return render(request, "creditbank/deposits.html", {"page": page, "desk_nav": "deposits"})
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import cast
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,7 +19,7 @@ from creditbank.statements.forms import ReasonForm
 from creditbank.statements.models import Certificate
 from creditbank.statements.queries import certificates_at
 from creditbank.statements.views.papers import not_printable
-from foundation.api import SigningKeyMissing, access, can
+from foundation.api import SigningKeyMissing, access, can, stretch_of
 from identity.api import SignedInRequest
 
 
@@ -28,8 +27,8 @@ from identity.api import SignedInRequest
 def desk_certificates(request: HttpRequest) -> HttpResponse:
     """Certificates of the institution, newest first."""
     search = request.GET.get("q", "").strip()
-    page = Paginator(certificates_at(request.user, search=search), PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = [check_paper(paper, on=timezone.localdate()) for paper in page]
+    page = stretch_of(certificates_at(request.user, search=search), request.GET, size=PAGE_SIZE)
+    rows = [check_paper(paper, on=timezone.localdate()) for paper in page.items]
     return render(request, "creditbank/desk_certificates.html", {"page": page, "rows": rows, "q": search, "desk_nav": "certificates"})
 
 
