@@ -20,6 +20,7 @@ class CreditbankConfig(AppConfig):
         from creditbank.agreements import handlers as agreement_handlers  # noqa: F401, PLC0415
         from creditbank.agreements import permissions as agreements  # noqa: F401, PLC0415
         from creditbank.catalogue import erasing as catalogue_erasing  # noqa: F401, PLC0415
+        from creditbank.agreements.editions import drop_edition_triggers, install_edition_triggers  # noqa: PLC0415
         from creditbank.catalogue import permissions as catalogue  # noqa: F401, PLC0415
         from creditbank.ledger import erasing as ledger_erasing  # noqa: F401, PLC0415
         from creditbank.ledger import permissions as ledger  # noqa: F401, PLC0415
@@ -38,3 +39,5 @@ class CreditbankConfig(AppConfig):
 
         pre_migrate.connect(drop_lot_trigger, sender=self, dispatch_uid="creditbank.drop_lot_trigger")
         post_migrate.connect(install_lot_trigger, sender=self, dispatch_uid="creditbank.install_lot_trigger")
+        pre_migrate.connect(drop_edition_triggers, sender=self, dispatch_uid="creditbank.drop_edition_triggers")
+        post_migrate.connect(install_edition_triggers, sender=self, dispatch_uid="creditbank.install_edition_triggers")

@@ -1,5 +1,6 @@
 """The models of all parts, so that the app has one migration history."""
 
+from creditbank.agreements.editions import CatalogueChange
 from creditbank.agreements.models import (
     Agreement,
     AgreementParty,
@@ -63,6 +64,7 @@ __all__ = [
     "BookCheck",
     "Calendar",
     "CalendarTerm",
+    "CatalogueChange",
     "Certificate",
     "Convertibility",
     "Correction",

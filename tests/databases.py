@@ -38,6 +38,7 @@ def state_key() -> str:
         ROOT / "requirements" / "base.txt",
         ROOT / "foundation/audit/immutability.py",
         ROOT / "creditbank/ledger/triggers.py",
+        ROOT / "creditbank/agreements/editions.py",
     ]
     paths += sorted(ROOT.glob("*/*/models.py"))
     for path in paths:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db.models import Prefetch
 
-from creditbank.agreements.enums import AgreementStatus
+from creditbank.agreements.editions import edition_now, shelf
+from creditbank.agreements.enums import AgreementStatus, VersionStatus
 from creditbank.agreements.examples import ExampleResult, WrittenExample, read_example, run_example
 from creditbank.agreements.models import Agreement, ExampleRecord, RuleBookVersion, RuleExample
 from creditbank.agreements.queries import limits_of, own_targets, rule_base
@@ -18,8 +19,14 @@ from creditbank.rules.types import RuleBase
 def findings_of(version: RuleBookVersion) -> tuple[Finding, ...]:
     """The lint of a version against the catalogue, the open programmes of its institution, and the signatures under its agreements.
 
-    Judged on the day from which the version is to hold.
+    Judged on the day from which the version is to hold. A published version is judged once an edition of the catalogue.
     """
+    if version.status == VersionStatus.DRAFT:
+        return _find(version)
+    return shelf.take(("findings", version.uuid), edition_now(), lambda: _find(version))
+
+
+def _find(version: RuleBookVersion) -> tuple[Finding, ...]:
     base, known = rule_base(version), list(Outcome.objects.values_list("code", flat=True))
     found = lint(base, limits_of(version), own_targets(version), known, on=version.valid_from)
     return tuple(sorted({*found, *_unsigned(version, base)}, key=lambda finding: (finding.code, finding.ids, finding.data)))
@@ -53,7 +60,13 @@ def _written(row: RuleExample) -> WrittenExample:
 
 
 def examples_of(version: RuleBookVersion) -> list[ExampleResult]:
-    """Every example of a version, run. A flat number of queries."""
+    """Every example of a version, run: those of a published version once an edition of the catalogue. A flat number of queries."""
+    if version.status == VersionStatus.DRAFT:
+        return _run_examples(version)
+    return list(shelf.take(("examples", version.uuid), edition_now(), lambda: _run_examples(version)))
+
+
+def _run_examples(version: RuleBookVersion) -> list[ExampleResult]:
     examples = written_examples(version)
     if not examples:
         return []

@@ -13,8 +13,9 @@ from functools import reduce
 
 from django.db.models import Q, QuerySet
 
+from creditbank.agreements.editions import edition_now
 from creditbank.agreements.models import RuleBookVersion
-from creditbank.agreements.queries import limits_of, outcome_titles, rule_base, target_of
+from creditbank.agreements.queries import limits_of_all, outcome_titles, rule_bases, target_of, targets_of
 from creditbank.catalogue.models import Outcome, Programme
 from creditbank.recognition.evidence import promised
 from creditbank.recognition.presenting import Shown, Titles, show
@@ -86,7 +87,10 @@ def answers(programmes: Sequence[Programme], facts: Facts, *, on: date, language
     """Every programme's answer to the same records, most credit first. ``facts`` carries the records; its target is replaced."""
     books = books_of(programmes, on=on)
     titles = outcome_titles()
-    found = [_answer(programme, books.get(programme.institution_id), facts, titles, on=on, language=language) for programme in programmes]
+    found = [
+        _answer(programme, target, books.get(programme.institution_id), facts, titles, on=on, language=language)
+        for programme, target in zip(programmes, targets_of(programmes), strict=True)
+    ]
     return sorted(found, key=lambda one: (not one.counts, one.version is None, -one.worth, one.programme.code))
 
 
@@ -94,23 +98,30 @@ Book = tuple[RuleBookVersion, RuleBase, tuple[Limit, ...]]
 
 
 def books_of(programmes: Sequence[Programme] | None = None, *, on: date) -> dict[int, Book]:
-    """The version in force of each institution (or of those of some programmes), with its rules and limits: the newest that has begun."""
+    """The version in force of each institution (or of those of some programmes), with its rules and limits: the newest that has begun.
+
+    Two queries where they were read before in this edition of the catalogue, else as many as for one book.
+    """
     versions = RuleBookVersion.objects.in_force(on=on)
     if programmes is not None:
         versions = versions.filter(book__institution__in={one.institution_id for one in programmes})
     newest: dict[int, RuleBookVersion] = {}
     for version in versions.select_related("book").order_by("valid_from", "number"):
         newest[version.book.institution_id] = version
-    return {institution: (version, rule_base(version), limits_of(version)) for institution, version in newest.items()}
+    edition = edition_now()
+    bases, limits = rule_bases([*newest.values()], edition), limits_of_all([*newest.values()], edition)
+    return {institution: (version, bases[version.uuid], limits[version.uuid]) for institution, version in newest.items()}
 
 
-def _answer(programme: Programme, book: Book | None, facts: Facts, titles: Titles, *, on: date, language: str) -> Answer:
+def _answer(
+    programme: Programme, target: Target, book: Book | None, facts: Facts, titles: Titles, *, on: date, language: str
+) -> Answer:  # fmt: skip
     if book is None:
         return Answer(programme, None, None)
     version, base, limits = book
     if not touched_records(base, facts.records):
         return Answer(programme, version, None)
-    target, decision = target_and_decision(programme, base, limits, facts, on=on)
+    decision = best_for(target, base, limits, facts, on=on)
     shown = show(
         plain(decision), base=base, records={record.id: (record.title_zh, record.title_en) for record in facts.records}, outcomes=titles,
         leaves=_leaves(target), language=language, limits=limits, facts=facts.records,
@@ -118,12 +129,9 @@ def _answer(programme: Programme, book: Book | None, facts: Facts, titles: Title
     return Answer(programme, version, shown)
 
 
-def target_and_decision(
-    programme: Programme, base: RuleBase, limits: tuple[Limit, ...], facts: Facts, *, on: date
-) -> tuple[Target, Decision]:
-    """A programme as a target, and the best recognition of the records for it, with all evidence that the rules ask to see."""
-    target = target_of(programme)
-    return target, decide(promised(replace(facts, target=target), base), base, limits, on)
+def best_for(target: Target, base: RuleBase, limits: tuple[Limit, ...], facts: Facts, *, on: date) -> Decision:
+    """The best recognition of the records for a programme, with all evidence that the rules ask to see."""
+    return decide(promised(replace(facts, target=target), base), base, limits, on)
 
 
 def touched_records(base: RuleBase, records: Iterable[RecordFacts]) -> tuple[RecordFacts, ...]:

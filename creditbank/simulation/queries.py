@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from creditbank.agreements.models import RuleBookVersion
-from creditbank.agreements.queries import target_of
+from creditbank.agreements.queries import targets_of
 from creditbank.catalogue.models import Outcome, Programme
 from creditbank.ledger.enums import AccountKind, HoldState
 from creditbank.ledger.models import Hold
@@ -53,10 +53,13 @@ def population_at(institution: Institution, *, on: date, evidence: tuple[str, ..
     Each with the programme of their newest application, else for the pool of the institution's first open programme. Their groups are the
     school at which they learn and its kind. About ten queries for every CHUNK people.
     """
-    programmes = {one.pk: one for one in Programme.objects.open().filter(institution=institution).select_related("system").order_by("code")}
+    programmes = {
+        one.pk: one
+        for one in Programme.objects.open().filter(institution=institution).select_related("system", "institution").order_by("code")
+    }
     if not programmes:
         return population_of(())
-    targets = {key: target_of(one) for key, one in programmes.items()}
+    targets = dict(zip(programmes, targets_of(programmes.values()), strict=True))
     first = next(iter(programmes.values()))
     pool = Target(code="", system=first.system.code, category=first.category)
     asked = _programmes_asked(institution)

@@ -16,8 +16,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from creditbank.agreements.editions import edition_now
 from creditbank.agreements.models import Agreement, RuleBookVersion
-from creditbank.agreements.queries import outcome_titles, rule_base
+from creditbank.agreements.queries import outcome_titles, rule_bases
 from creditbank.ledger.enums import AccountKind, TransactionType
 from creditbank.recognition.enums import ApplicationState, ExceptionKind
 from creditbank.rules.messages import word
@@ -218,12 +219,14 @@ def my_credit_summary(context: Any) -> SafeString:
 def course_recognition(course: Any) -> SafeString:
     """For the course page: by which published rules finishing the course counts where."""
     code = course.outcome_code
-    language, titles, rows = get_language() or "zh-hans", outcome_titles(), []
-    versions = RuleBookVersion.objects.in_force(on=timezone.localdate()).select_related("book__institution")
+    edition = edition_now()
+    language, titles, rows = get_language() or "zh-hans", outcome_titles(edition), []
+    versions = list(RuleBookVersion.objects.in_force(on=timezone.localdate()).select_related("book__institution"))
+    bases = rule_bases(versions, edition)
     for version in versions:
         rows += [
             {"rule": rule, "version": version, "sentence": rule_sentence(rule, titles, language)}
-            for rule in rule_base(version).rules
+            for rule in bases[version.uuid].rules
             if any(leaf.outcome == code for leaf in rule.lhs.leaves())
         ]
     return render_to_string("creditbank/course_recognition.html", {"rows": rows[:5]}) if rows else SafeString("")

@@ -12,14 +12,15 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router
 from ninja.security import django_auth
 
+from creditbank.agreements.queries import targets_of
 from creditbank.catalogue.models import Outcome, Programme
 from creditbank.recognition.exploring import (
     Source,
+    best_for,
     books_of,
     records_of_outcomes,
     sources_of_outcome,
     sources_of_programme,
-    target_and_decision,
 )
 from creditbank.recognition.facts import facts_of
 from creditbank.recognition.rest.schemas import ConversionQuestion, ConversionsOut, ConvertIn, ProgrammeSourcesOut, SourcesOut
@@ -109,10 +110,10 @@ def _answers(programmes: list[Programme], facts: Facts) -> dict[str, Any]:
     on = facts.applied_on
     books = books_of(programmes, on=on)
     answers = []
-    for programme in programmes:
+    for programme, target in zip(programmes, targets_of(programmes), strict=True):
         if programme.institution_id in books:
             version, base, limits = books[programme.institution_id]
-            decision = target_and_decision(programme, base, limits, facts, on=on)[1]
+            decision = best_for(target, base, limits, facts, on=on)
             answers.append(tell_proposal(plain(decision), programme=programme.code, book=version.book.code, version=version.number))
     answers.sort(key=lambda answer: (-Decimal(answer["posted"]), answer["programme"]))
     return {"on": on, "answers": answers}

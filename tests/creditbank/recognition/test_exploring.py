@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from creditbank.agreements.editions import shelf
+from creditbank.agreements.models import RuleBookVersion
+from creditbank.agreements.queries import rule_base
 from creditbank.api import Transaction, draft_version, publish_rules
 from creditbank.recognition.exploring import find_outcomes, flow_of, sources_of_outcome, sources_of_programme
 from foundation.api import AuditEntry
-from tests.factories.creditbank import ACKNOWLEDGED, OutcomeFactory, ProgrammeFactory, RequirementFactory, make_bank, make_learner
+from tests.factories.creditbank import (
+    ACKNOWLEDGED,
+    OutcomeFactory,
+    ProgrammeFactory,
+    RequirementFactory,
+    RuleBookFactory,
+    make_bank,
+    make_learner,
+)
+from tests.factories.identity import InstitutionFactory
 
 pytestmark = pytest.mark.django_db
 NAUGHTY = ["\x00", "'", '"', "%", "' OR 1=1 --", "x" * 10000, "../../etc/passwd", "{{7*7}}", "-1", "9" * 40, "NaN", "1e999", "　", "&to=1"]
@@ -228,3 +243,49 @@ def test_evidence_that_a_rule_asks_to_see_is_named_and_stands_in_nobodys_way(cli
 
     [line] = page.context["opened"].shown.lines
     assert (line.evidence, line.credits) == (("培训记录",), Decimal(1))
+
+
+# --- as many questions to the database for thirty programmes and institutions as for one ---
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["read for the first time", "read before"])
+@pytest.mark.parametrize("address", ["/convert/", "/convert/towards/", "/api/v1/convert"])
+def test_the_explorer_asks_as_much_for_thirty_programmes_of_thirty_institutions_as_for_one(
+    client, bank, address, kept, django_assert_num_queries
+):
+    def ask():
+        if address == "/api/v1/convert":
+            return client.post(address, {"outcomes": [bank.outcomes[0].code]}, content_type="application/json")
+        return client.get(address, {"have": bank.outcomes[0].code, "course": leads_to})
+
+    def measured():
+        shelf.kept.clear()
+        if kept:
+            ask()
+        with CaptureQueriesContext(connection) as asked:
+            assert ask().status_code == 200
+        return len(asked)
+
+    leads_to = rule_base(bank.version).rules[0].grants[0].outcome
+    ask()  # what the first request of a process asks for: the site, the session
+    once = measured()
+    book_with_thirty_copies(bank)
+
+    assert RuleBookVersion.objects.in_force(on=timezone.localdate()).count() == 30
+    assert measured() == once
+
+
+def book_with_thirty_copies(bank):
+    """Twenty-nine more institutions with a programme and a rule about the same outcome."""
+    rule = {"lhs": {"outcome": bank.outcomes[0].code}, "reason_zh": "内容相当", "reason_en": "same content"}
+    for number in range(29):
+        place = InstitutionFactory()
+        programme = ProgrammeFactory(institution=place)
+        given = OutcomeFactory(code=f"COPY{number}:T", owner=place, credits=Decimal(3))
+        RequirementFactory(programme=programme, path="1.1", outcomes=[given.code], need_credits=Decimal(3))
+        grant = {"kind": "course", "outcome": given.code, "credits": "fixed", "amount": "3"}
+        book = RuleBookFactory(institution=place)
+        draft = draft_version(
+            book, rules=[{"id": "R1", "grants": [grant], **rule}], limits=[], valid_from=date(2025, 1, 1), actor=bank.officer
+        )
+        RuleBookVersion.objects.filter(pk=draft.pk).update(status="published", publisher_uuid=bank.reviewer.uuid)
