@@ -9,8 +9,8 @@ import sys
 
 
 def main() -> None:
-    """All measurements, or those named: rules, population, xapi, bank."""
-    wanted = sys.argv[1:] or ["rules", "population", "xapi", "bank"]
+    """All measurements, or those named: rules, population, xapi, bank, results."""
+    wanted = sys.argv[1:] or ["rules", "population", "xapi", "bank", "results"]
     sys.stdout.write(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores\n")
     if "rules" in wanted:
         from tests.bench import rules
@@ -21,7 +21,7 @@ def main() -> None:
         from tests.bench import population
 
         population.run(lambda line: sys.stdout.write(line + "\n"))
-    with_django = [name for name in ("xapi", "bank") if name in wanted]
+    with_django = [name for name in ("xapi", "bank", "results") if name in wanted]
     if with_django:
         _with_django(with_django)
 

@@ -47,7 +47,7 @@ def run(say: Callable[[str], object]) -> None:
     name = databases.clone("bench_bank")
     databases.point_to(name)
     try:
-        with _demo_settings(), open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123
+        with demo_settings(), open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123
             call_command("seed_demo", stdout=nowhere)
             empty = _posting()
             begun = time.perf_counter()
@@ -59,7 +59,8 @@ def run(say: Callable[[str], object]) -> None:
 
 
 @contextmanager
-def _demo_settings() -> Iterator[None]:
+def demo_settings() -> Iterator[None]:
+    """A demo with files of its own, which go when the bench ends."""
     from django.test import override_settings
 
     with tempfile.TemporaryDirectory(prefix="bank-bench-") as folder, override_settings(DEMO=True, MEDIA_ROOT=Path(folder)):
