@@ -13,6 +13,7 @@ from foundation.http.language import in_language
 from foundation.http.limits import LightCounter, rate_limited
 from foundation.http.models import IdempotencyKey
 from foundation.http.paging import Page, cursor_page
+from foundation.http.paging import Page, Stretch, begins_with, cursor_page, stretch_of
 from foundation.http.problems import Problem, Refusals, problem_response, refusals_told
 from foundation.http.schemas import (
     PRIVATE_PROBLEMS,
@@ -27,9 +28,6 @@ from foundation.http.schemas import (
     only_known,
     with_etag,
 )
-from foundation.http.paging import Page, Stretch, begins_with, cursor_page, stretch_of
-from foundation.http.problems import Problem, problem_response
-from foundation.http.schemas import PRIVATE_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, ProblemOut, only_known
 from foundation.http.views import gone, page_not_found, too_many_requests
 from foundation.jobs.actions import finish_job, report_progress, start_job
 from foundation.jobs.enums import JobState

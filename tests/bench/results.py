@@ -128,4 +128,3 @@ def _timed(say: Callable[[str], object], what: str, batch: Any, work: Callable[[
 def _memory() -> int:
     """The most that this process ever held, in MB."""
     return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
-
