@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from django.apps import AppConfig
 from django.db import connection, connections, models
 from django.db.models import Count, Sum
+from django.utils.translation import gettext_lazy as _
 
 from creditbank.agreements.models import Agreement, AgreementParty
 from creditbank.catalogue.models import (
@@ -60,8 +61,8 @@ class CatalogueChange(models.Model):
     number = models.BigIntegerField()
 
     class Meta:
-        verbose_name = "change of the catalogue"
-        verbose_name_plural = "changes of the catalogue"
+        verbose_name = _("change of the catalogue")
+        verbose_name_plural = _("changes of the catalogue")
 
     def __str__(self) -> str:
         return str(self.number)

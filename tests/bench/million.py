@@ -39,7 +39,7 @@ class Rows:
     def __init__(self, model: Any) -> None:
         self.model = model
         self.table = model._meta.db_table
-        self.fields = list(model._meta.concrete_fields)
+        self.fields = [one for one in model._meta.concrete_fields if not one.generated]
         self.at = {one.attname: number for number, one in enumerate(self.fields)}
         self.first = self.next_id = (model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0) + 1
         self.waiting: list[list[Any]] = []
