@@ -36,11 +36,13 @@ from foundation.jobs.queue import enqueue
 from foundation.keys.exceptions import KeyDestroyed, NotAKeySet, SealingProblem, SigningKeyMissing
 from foundation.keys.fields import SealedTextField
 from foundation.keys.sealing import bring_keys, destroy_person_key, is_sealed, keep_key, keys_at_hand, seal, unseal
+from foundation.jobs.storing import store_columns
+from foundation.keys.exceptions import NotAKeySet, SigningKeyMissing
 from foundation.keys.signing import SIGNATURE_HEX, KeySet, Signature, public_keys, published_keys, read_key_set, sign, signature_holds
 from foundation.measures.amounts import OffStepError, format_credits, is_on_step, round_to_step
 from foundation.measures.enums import Rounding
 from foundation.measures.models import CreditSystem, Level, LevelFramework
-from foundation.notices.actions import notify
+from foundation.notices.actions import notify, notify_many
 from foundation.notices.models import Notice
 from foundation.notices.recipients import Recipient, register_recipient_finder
 from foundation.notices.texts import register_notice, registered_notices
@@ -133,6 +135,7 @@ __all__ = [
     "keep_key",
     "keys_at_hand",
     "notify",
+    "notify_many",
     "only_known",
     "page_not_found",
     "permission",
@@ -158,6 +161,7 @@ __all__ = [
     "sign",
     "signature_holds",
     "start_job",
+    "store_columns",
     "stretch_of",
     "too_many_requests",
     "unseal",

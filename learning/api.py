@@ -1,6 +1,6 @@
 """The front door of learning: the only module that other apps import from."""
 
-from learning.archive.actions import attach_evidence, correct_record, enter_record, enter_records, open_evidence, void_record
+from learning.archive.actions import attach_evidence, correct_record, enter_record, enter_records, open_evidence, void_record, void_records
 from learning.archive.enums import Category, RecordSource, RecordState, SourceType, Trust
 from learning.archive.exceptions import ArchiveError, CreditsOffStep, RecordAlreadyEntered, RecordAlreadyVoid, WrongTrust
 from learning.archive.models import Evidence, LearningRecord
@@ -97,6 +97,7 @@ __all__ = [
     "summary_of",
     "take_statements",
     "void_record",
+    "void_records",
     "write_statement",
     "write_statements",
 ]

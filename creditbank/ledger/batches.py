@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
 from creditbank.ledger.enums import MAY_BE_NEGATIVE
 from creditbank.ledger.exceptions import InsufficientCredit, LedgerFrozen
@@ -19,7 +18,7 @@ from creditbank.ledger.models import NOBODY, Account, Posting, Transaction
 from creditbank.ledger.posting import lots_in, require_units
 from creditbank.ledger.queries import is_frozen
 from creditbank.ledger.types import Move, Place
-from foundation.api import CreditSystem, build_audit_entry, record_audit_entries
+from foundation.api import CreditSystem, build_audit_entry, record_audit_entries, store_columns
 
 
 @dataclass(frozen=True)
@@ -116,8 +115,10 @@ def _follow(moves: Sequence[Move], accounts: dict[Place, Account]) -> None:
             has[account.pk, move.lot] += amount
             balance[account.pk] += amount
             change[account.pk] += amount
-    for pk in sorted(strict & {pk for pk, amount in change.items() if amount}):
-        Account.objects.filter(pk=pk).update(balance=F("balance") + change[pk])
+    changed = [account for account in accounts.values() if account.pk in strict and change[account.pk]]
+    for account in changed:
+        account.balance = balance[account.pk]  # exact: the row is locked since it was read
+    store_columns(sorted(changed, key=lambda account: account.pk), "balance")
 
 
 def _audit(entry: Transaction, order: Order) -> Any:

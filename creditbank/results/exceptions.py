@@ -17,3 +17,7 @@ class SecondPersonRequired(ResultsError):
 
 class NothingToEnter(ResultsError):
     """Every row is entered already."""
+
+
+class ReadTwice(Exception):
+    """Two processes read the same file at once, and what is kept is of neither."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +33,16 @@ def notify(recipient_uuid: UUID, code: str, *, url: str = "", data: dict[str, An
     if email:
         announce(NoticeWritten(notice_id=notice.pk))
     return notice
+
+
+@transaction.atomic
+def notify_many(code: str, told: Sequence[tuple[UUID, dict[str, Any]]], *, url: str = "") -> None:
+    """Store the same notice for many people, each with its own data, in the caller's transaction; none goes out by e-mail.
+
+    Raises LookupError for a code without wording.
+    """
+    notice_text(code)
+    Notice.objects.bulk_create([Notice(recipient_uuid=uuid, code=code, url=url, data=data) for uuid, data in told], batch_size=500)
 
 
 def mark_read(notices: Any, *, at: datetime) -> int:

@@ -83,6 +83,24 @@ def void_record(record: LearningRecord, *, reason: str, actor: User | None, at: 
 
 
 @transaction.atomic
+def void_records(records: Sequence[LearningRecord], *, reason: str, actor: User | None, at: datetime) -> None:
+    """Declare that many records do not count, as whoever entered them together takes them back together. Four statements for 500 records.
+
+    Announces nothing: the caller has dealt with their credit. Raises RecordAlreadyVoid where one is void, and changes none.
+    """
+    rows = LearningRecord.objects.select_for_update().filter(pk__in=[record.pk for record in records]).exclude(state=RecordState.VOID)
+    known = list(rows.order_by("pk").select_related("learner"))
+    if len(known) != len(records):
+        raise RecordAlreadyVoid(", ".join(sorted({str(record.uuid) for record in records} - {str(row.uuid) for row in known})[:3]))
+    LearningRecord.objects.filter(pk__in=[row.pk for row in known]).update(
+        state=RecordState.VOID, void_reason=reason[:400], voided_at=at, voided_by_uuid=actor.uuid if actor else None
+    )
+    record_audit_entries(
+        [build_audit_entry("archive.void", actor=actor, about=row, concerns=row.learner.uuid, reason=reason[:400]) for row in known]
+    )
+
+
+@transaction.atomic
 def attach_evidence(record: LearningRecord, *, content: bytes, filename: str, media_type: str, actor: User, at: datetime) -> Evidence:
     """Keep a file with a record. The same content twice is kept once."""
     digest = hashlib.sha256(content).hexdigest()

@@ -9,20 +9,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from creditbank.catalogue.models import Outcome
 from creditbank.ledger.batches import Order, post_many
 from creditbank.ledger.enums import AccountKind, TransactionType
-from creditbank.ledger.models import NOBODY, Account, Hold, Transaction
+from creditbank.ledger.models import NOBODY, Account, Hold, Posting, Transaction
 from creditbank.ledger.queries import lots_of
 from creditbank.ledger.types import Move, Place
 from creditbank.results.actions.steps import move_on
 from creditbank.results.enums import BatchState, RowState
 from creditbank.results.models import ResultBatch, ResultRow
-from foundation.api import finish_job, notify, report_progress
+from foundation.api import finish_job, notify_many, report_progress, store_columns
 from identity.api import InstitutionKind, User
-from learning.api import LearningRecord, NewRecord, RecordSource, Trust, enter_records, void_record
+from learning.api import LearningRecord, NewRecord, RecordSource, Trust, enter_records, void_records
 
 CHUNK = 500
 KIND_OF_EDUCATION: dict[str, str] = {
@@ -79,8 +80,8 @@ def _enter_chunk(batch: ResultBatch, rows: Sequence[ResultRow], *, at: datetime)
     post_many([order for record in records for order in _deposit_orders(record, on=timezone.localdate(at))])
     for row, record in zip(rows, records, strict=True):
         row.state, row.record_uuid = RowState.ENTERED, record.uuid
-        _tell(record)
-    ResultRow.objects.bulk_update(rows, ["state", "record_uuid"], batch_size=CHUNK)
+    store_columns(rows, "state", "record_uuid")
+    notify_many("ledger.deposited", [_told(record) for record in records if record.credits is not None], url="/my/credits/")
 
 
 def _new_record(row: ResultRow, batch: ResultBatch, person: User, outcome: Outcome) -> NewRecord:
@@ -116,11 +117,10 @@ def _deposit_orders(record: LearningRecord, *, on: date) -> list[Order]:
     ]
 
 
-def _tell(record: LearningRecord) -> None:
-    if record.credits is not None:
-        title = {"zh": record.title_zh, "en": record.title_en or record.title_zh}
-        data = {"title": title, "credits": format(record.credits.normalize(), "f")}
-        notify(record.learner.uuid, "ledger.deposited", url="/my/credits/", data=data, email=False)
+def _told(record: LearningRecord) -> tuple[UUID, dict[str, Any]]:
+    """Who is told of a deposit, and what."""
+    title = {"zh": record.title_zh, "en": record.title_en or record.title_zh}
+    return record.learner.uuid, {"title": title, "credits": format((record.credits or Decimal(0)).normalize(), "f")}
 
 
 def _undo_chunk(batch: ResultBatch, rows: Sequence[ResultRow], *, at: datetime) -> None:
@@ -129,16 +129,15 @@ def _undo_chunk(batch: ResultBatch, rows: Sequence[ResultRow], *, at: datetime) 
     records = {row.uuid: row for row in LearningRecord.objects.filter(uuid__in=[row.record_uuid for row in rows]).select_related("learner")}
     free = _unused([record for record in records.values() if by.pk != record.learner_id != second.pk])
     entries = Transaction.objects.filter(record_uuid__in=free, type__in=[TransactionType.DEPOSIT, TransactionType.VERIFY])
-    moves = entries.select_related().prefetch_related("postings__source__unit", "postings__destination__unit").order_by("-id")
+    # Accounts come by a join: prefetched one by one they would be an expression deeper than SQLite reads.
+    moves = entries.prefetch_related(
+        Prefetch("postings", Posting.objects.select_related("source__unit", "destination__unit").order_by("id"))
+    ).order_by("-id")
     post_many([_reversal(entry, by=by, second=second, on=timezone.localdate(at), reason=batch.undo_reason) for entry in moves])
+    void_records([record for record in records.values() if record.uuid in free], reason=batch.undo_reason, actor=by, at=at)
     for row in rows:
-        record = records[row.record_uuid] if row.record_uuid else None
-        if record is not None and record.uuid in free:
-            void_record(record, reason=batch.undo_reason, actor=by, at=at)
-            row.state = RowState.UNDONE
-        else:
-            row.state = RowState.KEPT
-    ResultRow.objects.bulk_update(rows, ["state"], batch_size=CHUNK)
+        row.state = RowState.UNDONE if row.record_uuid in free else RowState.KEPT
+    store_columns(rows, "state")
 
 
 def _unused(records: Sequence[LearningRecord]) -> set[UUID]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from creditbank.results.actions.steps import locked, move_on
 from creditbank.results.columns import COLUMNS, judge_row
 from creditbank.results.enums import BatchState, RowState
+from creditbank.results.exceptions import ReadTwice
 from creditbank.results.models import ResultBatch, ResultRow
 from creditbank.results.queries import look_up
 from foundation.api import SheetRow, UnreadableTable, finish_job, read_table, report_progress
@@ -23,7 +24,8 @@ CHUNK = 1000
 def read_batch(batch: ResultBatch, *, at: datetime) -> ResultBatch:
     """Read the file of a batch; afterwards it is ``read``, or ``refused`` with the complaint of the file or of its rows.
 
-    Runs again from the beginning where it was broken off: until the end nothing of it is visible. Does nothing for a batch that was read.
+    Runs again from the beginning where it was broken off: until the end nothing can be done with its rows. Does nothing for a batch that was
+    read. Raises ReadTwice where another process read it at the same time; it is read again then.
     """
     batch = ResultBatch.objects.select_related("job", "institution").get(pk=batch.pk)
     if batch.state != BatchState.READING:
@@ -40,10 +42,10 @@ def _read(batch: ResultBatch, *, at: datetime) -> ResultBatch:
     today, seen = timezone.localdate(at), dict[str, int]()
     total = bad = known = 0
     credits = Decimal(0)
-    with transaction.atomic():
-        batch = locked(batch, BatchState.READING)
-        batch.rows.all().delete()
-        for chunk in _chunks(rows):
+    batch.rows.all().delete()  # what a reading left that was broken off
+    for chunk in _chunks(rows):
+        with transaction.atomic():  # a chunk each: a whole file would keep every other writer waiting on SQLite
+            locked(batch, BatchState.READING)
             facts = look_up(chunk, batch, today=today)
             judged = [(row, judge_row(row, facts, seen)) for row in chunk]
             ResultRow.objects.bulk_create(
@@ -55,14 +57,18 @@ def _read(batch: ResultBatch, *, at: datetime) -> ResultBatch:
                     for row, one in judged
                 ]
             )  # fmt: skip
-            total += len(judged)
-            bad += sum(bool(one.problems) for _row, one in judged)
-            known += sum(one.is_known for _row, one in judged)
-            credits += sum((one.credits for _row, one in judged if not one.problems and not one.is_known), Decimal(0))
-            if batch.job is not None:
-                report_progress(batch.job, done=0, message=str(total))
-        if not total:
-            raise UnreadableTable("empty")
+        total += len(judged)
+        bad += sum(bool(one.problems) for _row, one in judged)
+        known += sum(one.is_known for _row, one in judged)
+        credits += sum((one.credits for _row, one in judged if not one.problems and not one.is_known), Decimal(0))
+        if batch.job is not None:
+            report_progress(batch.job, done=0, message=str(total))
+    if not total:
+        raise UnreadableTable("empty")
+    with transaction.atomic():
+        batch = locked(batch, BatchState.READING)
+        if batch.rows.count() != total:
+            raise ReadTwice(str(batch.uuid))
         batch.rows_total, batch.rows_bad, batch.rows_known, batch.credits_total = total, bad, known, credits
         move_on(batch, BatchState.REFUSED if bad else BatchState.READ, verb="read", actor=None, bad=bad)
     if batch.job is not None:
