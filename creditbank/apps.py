@@ -19,8 +19,8 @@ class CreditbankConfig(AppConfig):
         from creditbank.agreements import erasing as agreements_erasing  # noqa: F401, PLC0415
         from creditbank.agreements import handlers as agreement_handlers  # noqa: F401, PLC0415
         from creditbank.agreements import permissions as agreements  # noqa: F401, PLC0415
-        from creditbank.catalogue import erasing as catalogue_erasing  # noqa: F401, PLC0415
         from creditbank.agreements.editions import drop_edition_triggers, install_edition_triggers  # noqa: PLC0415
+        from creditbank.catalogue import erasing as catalogue_erasing  # noqa: F401, PLC0415
         from creditbank.catalogue import permissions as catalogue  # noqa: F401, PLC0415
         from creditbank.ledger import erasing as ledger_erasing  # noqa: F401, PLC0415
         from creditbank.ledger import permissions as ledger  # noqa: F401, PLC0415

@@ -12,7 +12,6 @@ from foundation.http.idempotency import answer_once
 from foundation.http.language import in_language
 from foundation.http.limits import LightCounter, rate_limited
 from foundation.http.models import IdempotencyKey
-from foundation.http.paging import Page, cursor_page
 from foundation.http.paging import Page, Stretch, begins_with, cursor_page, stretch_of
 from foundation.http.problems import Problem, Refusals, problem_response, refusals_told
 from foundation.http.schemas import (
@@ -33,11 +32,10 @@ from foundation.jobs.actions import finish_job, report_progress, start_job
 from foundation.jobs.enums import JobState
 from foundation.jobs.models import Job
 from foundation.jobs.queue import enqueue
+from foundation.jobs.storing import store_columns
 from foundation.keys.exceptions import KeyDestroyed, NotAKeySet, SealingProblem, SigningKeyMissing
 from foundation.keys.fields import SealedTextField
 from foundation.keys.sealing import bring_keys, destroy_person_key, is_sealed, keep_key, keys_at_hand, seal, unseal
-from foundation.jobs.storing import store_columns
-from foundation.keys.exceptions import NotAKeySet, SigningKeyMissing
 from foundation.keys.signing import SIGNATURE_HEX, KeySet, Signature, public_keys, published_keys, read_key_set, sign, signature_holds
 from foundation.measures.amounts import OffStepError, format_credits, is_on_step, round_to_step
 from foundation.measures.enums import Rounding
@@ -108,8 +106,8 @@ __all__ = [
     "append_only",
     "as_stored",
     "audit_context",
-    "bring_keys",
     "begins_with",
+    "bring_keys",
     "build_audit_entry",
     "can",
     "cell_complaint",

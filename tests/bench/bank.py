@@ -27,13 +27,16 @@ SLOW = 2
 
 @dataclass(frozen=True)
 class Measured:
-    """One page: milliseconds on the clock and of this process, queries, bytes."""
+    """One page: milliseconds on the clock, and of the processor (this process and the database's together), queries, bytes.
+
+    The clock says what a visitor waits for; on a machine that does other work as well, the processor says what the page costs.
+    """
 
     who: str
     path: str
     p50: float
     p95: float
-    own: float
+    work: float
     queries: int
     size: int
 
@@ -84,10 +87,18 @@ def measure(say: Callable[[str], object], empty: float) -> None:
     full = _posting()
     say(f"bank: one posting {empty:.1f} ms with the demo alone, {full:.1f} ms ({1000 / full:.0f}/s) now; one process")
     say(f"bank: {_together():,.0f} postings/s in batches of 500")
-    say(f"bank: {'who':>8} {'p50':>6} {'p95':>6} {'own':>6} {'queries':>7} {'kB':>6}  page (milliseconds; own: of this process)")
+    say(
+        f"bank: {'who':>8} {'p50':>6} {'p95':>6} {'work':>6} {'queries':>7} {'kB':>6}  page (milliseconds; work: p95 of processor time, database included)"
+    )
     found = list(measured_pages(say))
-    slow = [f"{one.who} {one.path}" for one in found if one.p95 > BUDGET]
-    say(f"bank: {len(found) - len(slow)} of {len(found)} pages within {BUDGET} ms at p95; over: {', '.join(slow) or 'none'}")
+    for what, late in (
+        ("the clock", [one for one in found if one.p95 > BUDGET]),
+        ("the processor", [one for one in found if one.work > BUDGET]),
+    ):
+        over = ", ".join(f"{one.who} {one.path}" for one in late) or "none"
+        say(
+            f"bank: {len(found) - len(late)} of {len(found)} pages within {BUDGET} ms at p95 by {what} (load {os.getloadavg()[0]:.1f}); over: {over}"
+        )
 
 
 def measured_pages(say: Callable[[str], object], part: str = "") -> Iterator[Measured]:
@@ -105,8 +116,8 @@ def measured_pages(say: Callable[[str], object], part: str = "") -> Iterator[Mea
 
 
 def _told(one: Measured, say: Callable[[str], object]) -> Measured:
-    mark = "  OVER" if one.p95 > BUDGET else ""
-    say(f"bank: {one.who:>8} {one.p50:6.0f} {one.p95:6.0f} {one.own:6.0f} {one.queries:7} {one.size / 1024:6.0f}  {one.path}{mark}")
+    mark = "  OVER" if one.work > BUDGET else "  over by the clock alone" if one.p95 > BUDGET else ""
+    say(f"bank: {one.who:>8} {one.p50:6.0f} {one.p95:6.0f} {one.work:6.0f} {one.queries:7} {one.size / 1024:6.0f}  {one.path}{mark}")
     return one
 
 
@@ -141,14 +152,29 @@ def _measured(client: Any, who: str, path: str, headers: dict[str, str] | None =
         size = len(_page(client, path, headers))
     asked = len(queries)
     clock: list[float] = []
-    own: list[float] = []
+    work: list[float] = []
     until = time.perf_counter() + SLOW
     while len(clock) < TIMES and (len(clock) < 3 or time.perf_counter() < until):  # noqa: PLR2004  three make a median
-        begun, used = time.perf_counter(), time.process_time()
+        begun, used = time.perf_counter(), _processor()
         _page(client, path, headers)
         clock.append((time.perf_counter() - begun) * 1000)
-        own.append((time.process_time() - used) * 1000)
-    return Measured(who, path, median(clock), sorted(clock)[int(len(clock) * 0.95)], median(own), asked, size)
+        work.append((_processor() - used) * 1000)
+    return Measured(who, path, median(clock), _p95(clock), _p95(work), asked, size)
+
+
+def _p95(values: list[float]) -> float:
+    return sorted(values)[int(len(values) * 0.95)]
+
+
+def _processor() -> float:
+    """Seconds of processor that this process and, on PostgreSQL, its connection's server process have used."""
+    from django.db import connection
+
+    own = time.process_time()
+    if connection.vendor != "postgresql" or connection.connection is None:
+        return own
+    server = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
+    return own + int(server.read_text(encoding="ascii").split()[0]) / 1e9
 
 
 def _page(client: Any, path: str, headers: dict[str, str] | None) -> bytes:
