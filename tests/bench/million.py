@@ -45,10 +45,14 @@ class Rows:
         self.waiting: list[list[Any]] = []
 
     def prepared(self, row: Any) -> list[Any]:
-        """An object's columns as the database takes them."""
+        """An object's columns as the database takes them; what is sealed for its person stays empty."""
         from django.db import connection
 
-        return [one.get_db_prep_save(getattr(row, one.attname), connection) for one in self.fields]
+        from foundation.api import SealedTextField
+
+        return [
+            "" if isinstance(one, SealedTextField) else one.get_db_prep_save(getattr(row, one.attname), connection) for one in self.fields
+        ]
 
     def add(self, like: list[Any], **changed: Any) -> int:
         """One more row; its number."""
