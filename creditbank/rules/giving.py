@@ -107,6 +107,7 @@ def given_amount(number: int, grant: Grant, amount: Decimal, exact: Fraction, le
         if (grant.kind in POSTING if is_pool else seat.accepts(grant, about)) and _grade_passes(seat, grade, base, owner)
     )
     useful = amount > 0 or any(seat.need_courses is not None for seat in facts.target.leaves if seat.path in seats)
+    useful = useful and grant.kind != "pending"
     return Given(number, grant, amount, exact, seats if useful else (), posts=grant.kind in POSTING, grade=grade)
 
 

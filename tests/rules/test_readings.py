@@ -133,6 +133,10 @@ def test_what_is_pending_beside_other_grants_adds_nothing(ask):
         rows = [*rule("R", first), {"rule_id": "R", "row": "to", "path": "2", **second}]
         answer = ask(rules=rows, programmes=programme({"filter": "outcome=T", "need_courses": "2"}))
         assert (answer["posted"], len(answer["allocation"]), answer["objective"]["V1"]) == ("4", 1, 0)
+    counted = [rows[0], rows[1] | {"node": "n_of", "k": "1", "outcome": ""}, *rows[2:]]
+    counted += [{"rule_id": "R", "row": "from", "path": f"1.{at}", "node": "leaf", "outcome": code} for at, code in ((1, "A"), (2, "B"))]
+    answer = ask(rules=counted, programmes=programme({"filter": "outcome=T", "need_courses": "2"}))
+    assert [row["kind"] for row in answer["allocation"]] == ["course"]
 
 
 # -- exceptions
