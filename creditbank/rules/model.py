@@ -113,7 +113,7 @@ def add_candidates(model: Model, to_elective: set[tuple[int, int]]) -> None:
             own = _add_part(model, (index, given.number, False), given.seats, take if alone and given.seats else None)
             if (index, given.number) in to_elective:
                 own |= _add_part(model, (index, given.number, True), electives, None)
-            if candidate.rule.all_or_nothing and not given.waives and not (alone and own):
+            if candidate.rule.all_or_nothing and not given.waives and given.grant.kind != "pending" and not (alone and own):
                 model.program.at_least({**own, take: -1}, 0)
             if not alone:
                 model.program.at_most({**own, take: -1}, 0)

@@ -130,7 +130,7 @@ def test_every_denial_of_a_rule_strikes_and_what_stands_beside_it_is_given(ask):
 
 def test_what_is_pending_beside_other_grants_adds_nothing(ask):
     for first, second in (({"kind": "pending", "outcome": "T"}, GIVES_T), (GIVES_T, {"kind": "pending", "outcome": "T"})):
-        rows = [*rule("R", first), {"rule_id": "R", "row": "to", "path": "2", **second}]
+        rows = [*rule("R", first, all_or_nothing="1"), {"rule_id": "R", "row": "to", "path": "2", **second}]
         answer = ask(rules=rows, programmes=programme({"filter": "outcome=T", "need_courses": "2"}))
         assert (answer["posted"], len(answer["allocation"]), answer["objective"]["V1"]) == ("4", 1, 0)
     counted = [rows[0], rows[1] | {"node": "n_of", "k": "1", "outcome": ""}, *rows[2:]]
