@@ -14,6 +14,7 @@ from creditbank.agreements.models import (
     RuleExample,
     RuleRow,
 )
+from creditbank.catalogue.imports import CatalogueImport
 from creditbank.catalogue.models import (
     Calendar,
     CalendarTerm,
@@ -32,6 +33,7 @@ from creditbank.catalogue.models import (
 from creditbank.ledger.models import Account, BookCheck, ExpiryWarning, Hold, LedgerFreeze, Posting, Transaction
 from creditbank.recognition.corrections import Correction, SourceReview
 from creditbank.recognition.models import (
+    AccountMerger,
     Appeal,
     Application,
     ApplicationEvidence,
@@ -43,6 +45,8 @@ from creditbank.recognition.models import (
     ExpertStanding,
     IndividualException,
     RecognitionPolicy,
+    SpotCheck,
+    SpotCheckDraw,
 )
 from creditbank.results.models import ResultBatch, ResultRow
 from creditbank.simulation.models import SimulationRun
@@ -50,6 +54,7 @@ from creditbank.statements.models import Certificate, SubmissionCode, Transcript
 
 __all__ = [
     "Account",
+    "AccountMerger",
     "Agreement",
     "AgreementParty",
     "AgreementSignature",
@@ -65,6 +70,7 @@ __all__ = [
     "Calendar",
     "CalendarTerm",
     "CatalogueChange",
+    "CatalogueImport",
     "Certificate",
     "Convertibility",
     "Correction",
@@ -97,6 +103,8 @@ __all__ = [
     "RuleRow",
     "SimulationRun",
     "SourceReview",
+    "SpotCheck",
+    "SpotCheckDraw",
     "SubmissionCode",
     "Transaction",
     "Transcript",

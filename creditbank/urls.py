@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from creditbank.agreements import views as agreements
+from creditbank.catalogue import views as catalogue
 from creditbank.ledger import views as ledger
 from creditbank.pathways import views as pathways
 from creditbank.recognition import views as recognition
@@ -94,6 +95,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/exceptions/<str:exception_uuid>/", recognition.exception, name="exception"),
     path("desk/exceptions/<str:exception_uuid>/answer/", recognition.decide_exception, name="exception_answer"),
     path("desk/exceptions/<str:exception_uuid>/end/", recognition.stop_exception, name="exception_end"),
+    path("desk/standings/", recognition.standings, name="standings"),
+    path("desk/standings/<int:standing_id>/end/", recognition.end_standing, name="end_standing"),
+    path("desk/spot-checks/", recognition.spot_checks, name="spot_checks"),
+    path("desk/spot-checks/<str:draw_uuid>/", recognition.spot_check_draw, name="spot_check_draw"),
+    path("desk/spot-checks/<str:draw_uuid>/<int:position>/", recognition.check_case, name="check_case"),
+    path("desk/mergers/", recognition.mergers, name="mergers"),
+    path("desk/mergers/<str:merger_uuid>/decide/", recognition.decide_merger, name="decide_merger"),
+    path("desk/catalogue/", catalogue.imports, name="catalogue_imports"),
+    path("desk/catalogue/<str:import_uuid>/", catalogue.one_import, name="catalogue_import"),
+    path("desk/catalogue/<str:import_uuid>/confirm/", catalogue.confirm, name="catalogue_confirm"),
+    path("desk/catalogue/<str:import_uuid>/put-aside/", catalogue.aside, name="catalogue_aside"),
     path("desk/policy/", recognition.policies, name="policies"),
     path("desk/policy/<int:policy_id>/publish/", recognition.publish_periods, name="policy_publish"),
     path("desk/reports/", recognition.reports, name="reports"),

@@ -8,7 +8,7 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from creditbank.agreements.checking import written_examples
@@ -21,17 +21,16 @@ from creditbank.catalogue.references import check_sizes
 from creditbank.rules.exceptions import BadRule
 from creditbank.rules.files.cells import Problems, Row, shown
 from creditbank.rules.files.checks import check_tables
+from creditbank.rules.files.complaints import Complaint
 from creditbank.rules.files.rulebook import read_limits, read_rules
 from creditbank.rules.files.scales import find_level, read_settings
-from creditbank.rules.files.tables import COLUMNS, read_file, write_tables
+from creditbank.rules.files.tables import write_tables
 from creditbank.rules.files.writing import base_tables, cells, limit_rows
 from creditbank.rules.tables import Level
 from creditbank.rules.types import Limit, Rule
 
 BOOK_TABLES = ("rules", "limits", "examples", "settings")
 """Tables that a version holds itself; the others of an export say what it referred to."""
-LARGEST = 20 * 1024 * 1024
-LARGEST_UNPACKED = 64 * 1024 * 1024
 FORMS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
@@ -83,101 +82,22 @@ def tables_as_file(tables: Mapping[str, Sequence[Mapping[str, str]]], form: str)
         return held.getvalue()
 
 
-def read_uploads(files: Iterable[tuple[str, bytes]], problems: Problems, *, only: Sequence[str] | None = None) -> dict[str, list[Row]]:
-    """Rows of all tables in uploaded files: CSV files named after their table, workbooks, documents, or an archive of CSV files.
-
-    ``only`` names the tables that are wanted; others are passed over.
-    """
-    found: dict[str, list[Row]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for at, (name, content) in enumerate(files):
-            if len(content) > LARGEST:
-                problems.add(name, 0, "", "larger than 20 MB")
-                continue
-            for path, tables in _places(name, content, Path(folder) / str(at), problems).items():
-                wanted = [table for table in tables if only is None or table in only]
-                for table, rows in read_file(path, wanted, problems).items() if wanted else ():
-                    if table in found and rows:
-                        problems.add(name, 0, "", f"the table {table} is there twice")
-                    found.setdefault(table, rows)
-    return {name: rows for name, rows in found.items() if rows}
-
-
-def _places(name: str, content: bytes, folder: Path, problems: Problems) -> dict[Path, list[str]]:
-    """Where a file was put for reading, and which tables it may hold."""
-    folder.mkdir()
-    kept, suffix = PurePosixPath(name.replace("\\", "/")).name[:80] or "file", PurePosixPath(name).suffix.lower()
-    if suffix == ".zip":
-        return _unpacked(kept, content, folder, problems)
-    path = folder / kept
-    path.write_bytes(content)
-    if suffix == ".csv":
-        if path.stem not in COLUMNS:
-            problems.add(kept, 0, "", f"is named after no table; known are {', '.join(COLUMNS)}")
-            return {}
-        return {path: [path.stem]}
-    if suffix == ".json":
-        return {path: list(COLUMNS)}
-    if suffix == ".xlsx":
-        return {path: _sheets(path, problems)}
-    problems.add(kept, 0, "", "is no CSV, XLSX, JSON or ZIP file")
-    return {}
-
-
-def _sheets(path: Path, problems: Problems) -> list[str]:
-    """Tables that a workbook has a sheet for; a workbook of one sheet is the table that the file is named after, else the rules."""
-    import openpyxl  # noqa: PLC0415  slow to load
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(item.file_size for item in archive.infolist()) > LARGEST_UNPACKED:
-                problems.add(path.name, 0, "", "unpacks to more than 64 MB")
-                return []
-        book = openpyxl.load_workbook(path, read_only=True)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        problems.add(path.name, 0, "", f"cannot be read: {type(error).__name__}")
-        return []
-    names = list(book.sheetnames)
-    book.close()
-    known = [name for name in names if name in COLUMNS]
-    return known or ([path.stem if path.stem in COLUMNS else "rules"] if len(names) == 1 else [])
-
-
-def _unpacked(name: str, content: bytes, folder: Path, problems: Problems) -> dict[Path, list[str]]:
-    found: dict[Path, list[str]] = {}
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(item.file_size for item in archive.infolist()) > LARGEST_UNPACKED:
-                problems.add(name, 0, "", "unpacks to more than 64 MB")
-                return {}
-            for item in archive.infolist():
-                inner = PurePosixPath(item.filename)
-                if inner.suffix.lower() == ".csv" and inner.stem in COLUMNS:
-                    path = folder / f"{inner.stem}.csv"
-                    with archive.open(item) as handle:
-                        path.write_bytes(handle.read(LARGEST_UNPACKED))
-                    found[path] = [inner.stem]
-    except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
-        problems.add(name, 0, "", f"cannot be read: {type(error).__name__}")
-    return found
-
-
 def read_book(tables: Mapping[str, Sequence[Row]], problems: Problems) -> BookFiles:
     """Typed content of a version from rows. Raises BadFiles with everything that is wrong."""
     if "rules" not in tables:
-        problems.add("rules", 0, "", "this table is needed")
+        problems.add("rules", 0, "", Complaint("table_needed"))
     agreements, levels = find_all_agreements(), engine_levels()
     for name in BOOK_TABLES:
         for row in tables.get(name, ()):
             check_sizes(row)
             if name == "rules" and row.text("agreement") and row.text("agreement") not in agreements:
-                row.wrong("agreement", f"there is no agreement {shown(row.text('agreement'))}")
+                row.wrong("agreement", Complaint("no_agreement", value=shown(row.text("agreement"))))
     rules = read_rules(tables.get("rules", ()), agreements, levels)
     limits = read_limits(tables.get("limits", ()))
     check_tables({name: rows for name, rows in tables.items() if name in BOOK_TABLES})
     for row in tables.get("limits", ()):
         if not row.text("limit_id"):
-            row.wrong("limit_id", "is empty")
+            row.wrong("limit_id", Complaint("empty"))
     examples = _examples(tables.get("examples", ()), levels)
     settings = read_settings(tables.get("settings", ()))
     problems.stop()
@@ -201,7 +121,7 @@ def _examples(rows: Sequence[Row], levels: Sequence[Level]) -> tuple[WrittenExam
         try:
             found.append(read_example(document))
         except BadRule as error:
-            head.wrong("example", str(error))
+            head.wrong("example", Complaint("not_a_rule", why=error))
     return tuple(found)
 
 
@@ -214,7 +134,7 @@ def _record(row: Row, levels: Sequence[Level]) -> dict[str, Any]:
     if row.text("level"):
         level = find_level(row.text("level"), levels)
         if level is None:
-            row.wrong("level", f"there is no level {shown(row.text('level'))}")
+            row.wrong("level", Complaint("no_level", value=shown(row.text("level"))))
         facts |= {"framework": level[0] or None, "level": level[1]} if level else {}
     for name in ("subjects", "evidence"):
         facts[name] = list(row.listed(name)) or None

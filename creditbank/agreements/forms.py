@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from creditbank.agreements.contracts import Agreement
 from creditbank.agreements.enums import AgreementKind, AgreementStatus, PartyRole
-from creditbank.agreements.files import LARGEST
+from creditbank.catalogue.uploads import LARGEST
 from identity.api import Institution
 
 IS_CODE = RegexValidator(r"^[A-Z][A-Z0-9-]{1,39}$", gettext_lazy("Capital letters, digits and hyphens, a letter first."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
-from django.utils.translation import gettext_noop
+from django.utils.translation import get_language, gettext_noop
 
 from creditbank.agreements import exceptions as refused
 from creditbank.rules.files.cells import BadFiles
@@ -47,4 +47,5 @@ def _more(error: Exception) -> dict[str, Any]:
 
 
 def _problem(one: Any) -> dict[str, Any]:
-    return {"file": one.file, "row": one.row, "column": one.column, "message": one.message}
+    message = one.text(get_language() or "zh-hans")
+    return {"file": one.file, "row": one.row, "column": one.column, "code": one.message.code, "message": message}

@@ -30,6 +30,7 @@ from creditbank.catalogue.references import check_references
 from creditbank.rules import types as engine
 from creditbank.rules.files.cells import Problems, Row, shown
 from creditbank.rules.files.checks import check_tables
+from creditbank.rules.files.complaints import Complaint
 from creditbank.rules.files.programmes import read_programmes
 from creditbank.rules.files.rulebook import read_base, read_outcome
 from creditbank.rules.snapshot import hints, plain
@@ -61,7 +62,7 @@ def import_catalogue(tables: Tables, problems: Problems, *, actor: Any, at: date
     ranks = {(level.framework, level.rank) for level in (*engine_levels(), *base.levels)}
     for row, outcome in zip(tables.get("outcomes", ()), outcomes, strict=True):
         if outcome.level is not None and (outcome.framework, outcome.level) not in ranks:
-            row.wrong("level", f"there is no level {shown(row.text('level'))}")
+            row.wrong("level", Complaint("no_level", value=shown(row.text("level"))))
     units = {unit.code: unit for unit in (*engine_systems(), *base.systems)}
     known = engine.RuleBase(rules=(), systems=tuple(units.values()))
     targets = read_programmes(tables.get("programmes", ()), known)

@@ -24,3 +24,11 @@ class NodeKind(models.TextChoices):
     ALL = "all", _("all of them")
     ANY = "any", _("one of them")
     N_OF = "n_of", _("so many of them")
+
+
+class ImportState(models.TextChoices):
+    """Where a file for the catalogue stands."""
+
+    READ = "read", _("read, not yet confirmed")
+    STORED = "stored", _("stored in the catalogue")
+    ASIDE = "aside", _("put aside")

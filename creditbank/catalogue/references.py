@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from creditbank.catalogue.models import Grade
 from creditbank.catalogue.queries import engine_systems
 from creditbank.rules.files.cells import Row, shown
+from creditbank.rules.files.complaints import Complaint
 from foundation.api import Level
 from identity.api import Institution
 
@@ -29,7 +30,7 @@ def check_references(tables: Tables, *, places: frozenset[str] | None, shared: S
     for name, rows in tables.items():
         for row in rows:
             if places is not None and name in shared:
-                row.wrong("", "this table holds for the whole city; an operator takes it in")
+                row.wrong("", Complaint("city_table"))
                 break
             check_sizes(row)
             _units(row, name, units)
@@ -42,21 +43,21 @@ def check_sizes(row: Row) -> None:
     """Note what a column of the database does not hold."""
     for column, text in row.cells.items():
         if len(text) > LONGEST.get(column, 10_000):
-            row.wrong(column, f"at most {LONGEST[column]} characters")
+            row.wrong(column, Complaint("too_long", most=LONGEST[column]))
         if (
             column in MOST
             and text not in {"rate", "catalogue"}
             and (amount := row.amount(column)) is not None
             and abs(amount) >= MOST[column]
         ):
-            row.wrong(column, f"{shown(text)} is too large")
+            row.wrong(column, Complaint("too_large", value=shown(text)))
 
 
 def _units(row: Row, table: str, units: set[str]) -> None:
     columns = {"outcomes": ("system",), "programmes": ("system",), "rates": ("from", "to")}.get(table, ())
     for column in columns:
         if row.text(column) and row.text(column) not in units:
-            row.wrong(column, f"there is no unit {shown(row.text(column))}")
+            row.wrong(column, Complaint("no_unit", value=shown(row.text(column))))
 
 
 def _owner(row: Row, table: str, institutions: frozenset[str], places: frozenset[str] | None) -> None:
@@ -65,11 +66,11 @@ def _owner(row: Row, table: str, institutions: frozenset[str], places: frozenset
         return
     code = row.text(column)
     if table == "outcomes" and not code:
-        row.wrong(column, "says whose outcome it is")
+        row.wrong(column, Complaint("whose_outcome"))
     elif code and code not in institutions:
-        row.wrong(column, f"there is no institution {shown(code)}")
+        row.wrong(column, Complaint("no_institution", value=shown(code)))
     elif places is not None and ((code and code not in places) or (table == "grades" and not code)):
-        row.wrong(column, f"{shown(code)} is not an institution of yours")
+        row.wrong(column, Complaint("not_yours", value=shown(code)))
 
 
 def _owned_programmes(rows: Sequence[Row]) -> None:
@@ -82,7 +83,7 @@ def _owned_programmes(rows: Sequence[Row]) -> None:
         said.setdefault(key, set()).update(column for column in ("owner", "total") if row.text(column))
     for key, row in first.items():
         for column in sorted({"owner", "total"} - said[key]):
-            row.wrong(column, "is empty in every row of this programme")
+            row.wrong(column, Complaint("empty_everywhere"))
 
 
 def _mapped(tables: Tables) -> None:
@@ -97,4 +98,4 @@ def _mapped(tables: Tables) -> None:
             for part in row.listed("maps_to"):
                 scale, colon, label = part.partition(":")
                 if scale not in scales or (colon and (scale, label) not in known):
-                    row.wrong("maps_to", f"there is no {shown(part)}")
+                    row.wrong("maps_to", Complaint("no_such", value=shown(part)))

@@ -16,7 +16,7 @@ from creditbank.ledger.exceptions import AlreadyReversed, NotHeld, SecondPersonN
 from creditbank.ledger.invariants import examine
 from creditbank.ledger.models import NOBODY, Account, BookCheck, Hold, LedgerFreeze, Posting, Transaction
 from creditbank.ledger.posting import lock_accounts, post_transaction
-from creditbank.ledger.queries import lots_of
+from creditbank.ledger.queries import KINDS_THAT_FOLLOW, lots_of
 from creditbank.ledger.types import Fault, Move, Place
 from foundation.api import CreditSystem, record_audit_entry
 
@@ -182,9 +182,6 @@ def revoke(*, record: UUID, on: date, by: Any, second: Any, reason: str) -> Tran
     return post_transaction(
         TransactionType.REVOKE, moves, key=key, by=by, second=second, on=on, record=record, note=(reason[:300], reason[:300])
     )
-
-
-KINDS_THAT_FOLLOW = (AccountKind.PENDING, AccountKind.AVAILABLE, AccountKind.EXPIRED, AccountKind.REVOKED)
 
 
 @transaction.atomic

@@ -20,6 +20,8 @@ LIVE = (
     AccountKind.PENDING, AccountKind.AVAILABLE, AccountKind.HELD, AccountKind.CONVERTED, AccountKind.AWARD, AccountKind.EXPIRED,
     AccountKind.REVOKED,
 )  # fmt: skip
+KINDS_THAT_FOLLOW = (AccountKind.PENDING, AccountKind.AVAILABLE, AccountKind.EXPIRED, AccountKind.REVOKED)
+"""What moves where two accounts are merged; what is held or awarded stays."""
 BALANCE_FIELDS = {
     AccountKind.PENDING: "pending",
     AccountKind.AVAILABLE: "available",

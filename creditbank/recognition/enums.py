@@ -117,6 +117,22 @@ class ExceptionState(models.TextChoices):
     ENDED = "ended", _("ended early")
 
 
+class CheckOutcome(models.TextChoices):
+    """What a second look at a decided case found."""
+
+    RIGHT = "right", _("as it should be")
+    FORMAL = "formal", _("right, with a formal mistake")
+    WRONG = "wrong", _("another result would have been right")
+
+
+class MergerState(models.TextChoices):
+    """Where a merger of two accounts stands."""
+
+    PROPOSED = "proposed", _("waits for a second person")
+    DONE = "done", _("done")
+    REFUSED = "refused", _("not agreed")
+
+
 class CorrectionKind(models.TextChoices):
     """What one person proposes and another agrees to."""
 

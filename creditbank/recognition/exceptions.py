@@ -107,3 +107,11 @@ class NothingToTakeBack(Exception):
 
 class AlreadyProposed(Exception):
     """Taking this back was proposed, or done, before."""
+
+
+class NothingToMerge(Exception):
+    """Both logins are one, or the first has no credit that could follow."""
+
+
+class NothingToDraw(Exception):
+    """The institution decided no case in this period."""

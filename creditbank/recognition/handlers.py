@@ -195,3 +195,8 @@ register_notice(
     zh=("申诉已撤回：{reference}", "申请人撤回了申诉，您无须再作裁决。"),
     en=("An appeal was withdrawn: {reference}", "The learner took it back; there is nothing left for you to decide."),
 )
+register_notice(
+    "recognition.merged",
+    zh=("您的两个账户已合并学分", "{institution}经两人确认，学分已转入您的另一个账户。原因：{reason}"),
+    en=("The credit of your two accounts was merged", "Two persons at {institution} agreed; it is in your other account. Reason: {reason}"),
+)

@@ -10,11 +10,14 @@ from creditbank.recognition.models import (
     CASE_ROLES,
     DESK_ROLES,
     PAIR,
+    AccountMerger,
     Appeal,
     Application,
     ApplicationEvidence,
+    ExpertStanding,
     IndividualException,
     RecognitionPolicy,
+    SpotCheckDraw,
 )
 from foundation.api import permission
 from identity.api import Role
@@ -216,3 +219,43 @@ def can_view_policy(user: Any, policy: RecognitionPolicy) -> bool:
 def can_publish_policy(user: Any, policy: RecognitionPolicy) -> bool:
     """Reviewers of the institution; that it is another person than the author is in the action and the schema."""
     return bool(user.is_authenticated and user.acts_as(Role.REVIEWER, at=policy.institution_id))
+
+
+def _at_desk(user: Any, institution: int) -> bool:
+    return bool(user.is_authenticated and user.acts_as(*CASE_ROLES, at=institution))
+
+
+@permission(ExpertStanding, "view")
+def can_view_standing(user: Any, standing: ExpertStanding) -> bool:
+    """The desk of the institution, and auditors."""
+    return _at_desk(user, standing.institution_id) or bool(user.is_authenticated and user.acts_as(Role.AUDITOR))
+
+
+@permission(ExpertStanding, "end")
+def can_end_standing(user: Any, standing: ExpertStanding) -> bool:
+    """The desk of the institution; that nobody ends the own one is the action's."""
+    return _at_desk(user, standing.institution_id)
+
+
+@permission(SpotCheckDraw, "view")
+def can_view_draw(user: Any, draw: SpotCheckDraw) -> bool:
+    """The desk of the institution, and auditors."""
+    return _at_desk(user, draw.institution_id) or bool(user.is_authenticated and user.acts_as(Role.AUDITOR))
+
+
+@permission(SpotCheckDraw, "check")
+def can_check(user: Any, draw: SpotCheckDraw) -> bool:
+    """The desk of the institution; that they had no part in the case is the action's, and the schema's."""
+    return _at_desk(user, draw.institution_id)
+
+
+@permission(AccountMerger, "view")
+def can_view_merger(user: Any, merger: AccountMerger) -> bool:
+    """The desk of the institution, and auditors."""
+    return _at_desk(user, merger.institution_id) or bool(user.is_authenticated and user.acts_as(Role.AUDITOR))
+
+
+@permission(AccountMerger, "decide")
+def can_decide_merger(user: Any, merger: AccountMerger) -> bool:
+    """Reviewers of the institution; that it is another person is the action's, and the schema's."""
+    return bool(user.is_authenticated and user.acts_as(Role.REVIEWER, at=merger.institution_id))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -18,22 +18,24 @@ from creditbank.agreements.queries import limits_of, rule_base, target_of, versi
 from creditbank.catalogue.models import Outcome, Programme
 from creditbank.ledger.enums import AccountKind, TransactionType
 from creditbank.ledger.models import Account, Posting, Transaction
+from creditbank.ledger.queries import KINDS_THAT_FOLLOW
 from creditbank.recognition.earlier import awarded
 from creditbank.recognition.enums import MAY_BE_DELAYED, OPEN_STATES, WAITING_STATES, ApplicationState, ExceptionState
 from creditbank.recognition.evidence import EvidenceItem, evidence_items, promised
 from creditbank.recognition.exceptions import NoRulesInForce
 from creditbank.recognition.facts import facts_of
-from creditbank.recognition.models import Appeal, Application, ApplicationLine, IndividualException
+from creditbank.recognition.models import Appeal, Application, ApplicationLine, ExpertStanding, IndividualException
 from creditbank.recognition.replaying import Replayed, replay_stored
 from creditbank.rules.decide import decide
 from creditbank.rules.snapshot import plain, snapshot
 from creditbank.rules.types import Decision, Facts, Limit, RuleBase
 from creditbank.rules.types import IndividualException as RuleException
 from foundation.api import begins_with
-from identity.api import Role, User
+from identity.api import Institution, Membership, Role, User, people_by_number
 from learning.api import LearningRecord, RecordState, Trust
 
 MOST_TARGETS = 12
+YEARS_OF_PRACTICE = 5
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,8 @@ def queue_of(user: Any, wanted: QueueFilter, *, on: date) -> QuerySet[Applicatio
     if wanted.mine:
         rows = rows.filter(Q(first_officer=user) | Exists(Appeal.objects.filter(application=OuterRef("pk"), taken_by=user)))
     named = rows.select_related("learner", "programme", "institution", "first_officer").defer("snapshot", "proposal")
-    return named.annotate(due=Coalesce("due_on", date.max)).order_by(*wanted.order)
+    shown: QuerySet[Application] = _with_days(named.annotate(due=Coalesce("due_on", date.max)))
+    return shown.order_by(*wanted.order)
 
 
 YEARS_BACK = 30
@@ -239,6 +242,14 @@ def _named(search: str, *, on: date) -> Q:
     if search.isascii() and search.isdecimal():
         return Q(reference__in=[f"RC-{year}-{int(search):04d}" for year in range(on.year - YEARS_BACK, on.year + 1)])
     return begins_with("reference", search.upper())
+
+
+def _with_days(rows: QuerySet[Application]) -> Any:
+    """Each with ``answer_by``, the day of its answer (of an appealed case: of the appeal), and ``owed_on``, the same while it is still owed."""
+    appeal = Appeal.objects.filter(application=OuterRef("pk"), result="").values("due_on")[:1]
+    is_appealed = Q(state=ApplicationState.APPEALED)
+    rows = rows.annotate(answer_by=Case(When(is_appealed, then=Subquery(appeal)), default=F("due_on")))
+    return rows.annotate(owed_on=Case(When(is_appealed | Q(decided_at__isnull=True), then=F("answer_by")), default=None))
 
 
 def _by_due(rows: QuerySet[Application], due: str, *, on: date) -> QuerySet[Application]:
@@ -308,3 +319,75 @@ def precedents(application: Application, *, most: int = 10) -> list[Precedent]:
         for row in rows.select_related("application").defer("application__snapshot", "application__proposal").order_by("-application__decided_at", "position")[:most]
         if row.application.decided_at is not None
     ]  # fmt: skip
+
+
+def decided_between(institution: Institution, since: date, until: date, *, only_automatic: bool = False) -> QuerySet[Application]:
+    """Cases that an institution decided from one day to another, both counted, by their number. One query."""
+    zone = timezone.get_current_timezone()
+    first = datetime.combine(since, time.min, zone)
+    behind = datetime.combine(until, time.min, zone) + timedelta(days=1)
+    rows = Application.objects.filter(institution=institution, decided_at__gte=first, decided_at__lt=behind).exclude(verdict="")
+    return (rows.filter(required_approvals=0) if only_automatic else rows).order_by("id")
+
+
+def credit_that_follows(owner: UUID) -> dict[str, Decimal]:
+    """What a merger would move out of somebody's account, by unit: pending, available, expired and revoked. One query."""
+    rows = Account.objects.filter(owner_uuid=owner, kind__in=KINDS_THAT_FOLLOW, balance__gt=0)
+    return dict(rows.values_list("unit__code").annotate(total=Sum("balance")).order_by("unit__code"))
+
+
+def learner_at(institution: Institution, text: str) -> User | None:
+    """A learner of an institution by its learner number, else by e-mail; None where there is none. Three queries."""
+    number = text.strip()
+    known = people_by_number(institution.pk, [number])
+    rows = User.objects.filter(uuid=known[number]) if number in known else User.objects.filter(email__iexact=number)
+    person = rows.first() if number else None
+    if person is None or number in known:
+        return person
+    return person if Membership.objects.filter(institution=institution, person=person, role=Role.LEARNER).exists() else None
+
+
+@dataclass(frozen=True)
+class PanelMember:
+    """Somebody at a desk with the panels on which they may sit: two persons, three, three as the expert, five as the expert."""
+
+    person: User
+    institution: Institution
+    roles: tuple[str, ...]
+    since: date | None
+
+    @property
+    def is_expert(self) -> bool:
+        return Role.EXPERT in self.roles
+
+    @property
+    def is_experienced(self) -> bool:
+        """Whether five years of practice are known, so that they may take the expert's seat in a panel of five."""
+        return self.is_expert and self.since is not None
+
+
+def panel_members(places: QuerySet[Institution], *, on: date) -> list[PanelMember]:
+    """Reviewers and experts of some institutions with what is known of their practice, by institution and name. Two queries."""
+    held = Membership.objects.active(on=on).filter(institution__in=places, role__in=[Role.REVIEWER, Role.EXPERT])
+    roles: dict[tuple[int, int], set[str]] = {}
+    known: dict[tuple[int, int], tuple[User, Institution]] = {}
+    for row in held.select_related("person", "institution"):
+        key = (row.institution_id, row.person_id)
+        roles.setdefault(key, set()).add(row.role)
+        known[key] = (row.person, row.institution)
+    enough = five_years_before(on)
+    since: dict[tuple[int, int], date] = {}
+    for place, person, day in (
+        ExpertStanding.objects.held(on=on).filter(institution__in=places, since__lte=enough).values_list("institution", "person", "since")
+    ):
+        since[place, person] = min(day, since.get((place, person), day))
+    members = [PanelMember(*known[key], tuple(sorted(roles[key])), since.get(key)) for key in known]
+    return sorted(members, key=lambda one: (one.institution.code, one.person.name, one.person.pk))
+
+
+def five_years_before(on: date) -> date:
+    """The day five years earlier; of 29 February, the 28th."""
+    try:
+        return on.replace(year=on.year - YEARS_OF_PRACTICE)
+    except ValueError:  # 29 February
+        return on.replace(year=on.year - YEARS_OF_PRACTICE, day=28)

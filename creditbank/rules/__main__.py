@@ -20,6 +20,7 @@ from creditbank.rules.exceptions import BadRule
 from creditbank.rules.files.adapters import course_pairs, prior_learning
 from creditbank.rules.files.cells import BadFiles, Problems, safe
 from creditbank.rules.files.checks import check_tables
+from creditbank.rules.files.complaints import Complaint
 from creditbank.rules.files.people import read_people, with_units
 from creditbank.rules.files.programmes import read_programmes
 from creditbank.rules.files.rulebook import read_base, read_limits
@@ -30,16 +31,20 @@ from creditbank.rules.sentences import rule_sentence
 from creditbank.rules.snapshot import plain
 from creditbank.rules.types import Allocation, Decision, Facts, Limit, Reason, RuleBase, Target
 
+NOTHING_WRITTEN = {"en": "{n} problem(s); nothing was written.", "zh-hans": "共 {n} 个问题；没有写出任何文件。"}
+LANGUAGE_HELP = "of what is said; without it results are in Chinese and complaints in English"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 1 the files say no, 2 the command was not understood."""
     options = _parser().parse_args(arguments)
+    asked, options.language = options.language, options.language or "zh-hans"
     try:
         with _silent_solver():
             return int(options.run(options))
     except BadFiles as bad:
-        print(*bad.problems, sep="\n", file=sys.stderr)  # noqa: T201
-        print(f"{len(bad.problems)} problem(s); nothing was written.", file=sys.stderr)  # noqa: T201
+        print(*(problem.said(asked or "en") for problem in bad.problems), sep="\n", file=sys.stderr)  # noqa: T201
+        print(NOTHING_WRITTEN[asked or "en"].format(n=len(bad.problems)), file=sys.stderr)  # noqa: T201
     except (BadRule, OSError) as error:
         print(f"{error}; nothing was written.", file=sys.stderr)  # noqa: T201
     return 1
@@ -56,18 +61,18 @@ def _parser() -> argparse.ArgumentParser:
         _add_tables(command)
         command.add_argument("--on", required=True, type=date.fromisoformat, help="day of the review, as 2026-09-01")
         command.add_argument("--out", required=name == "decide", type=Path, help="file to write")
-        command.add_argument("--language", choices=["zh-hans", "en"], default="zh-hans")
+        command.add_argument("--language", choices=["zh-hans", "en"], help=LANGUAGE_HELP)
         command.set_defaults(run=run)
     command = commands.add_parser("lint", help="what is wrong with a rule book")
     command.add_argument("book", nargs="?", type=Path, help="rules file, or a folder or workbook with all tables")
     _add_tables(command)
     command.add_argument("--on", type=date.fromisoformat, help="day from which pending and expired rules are judged")
-    command.add_argument("--language", choices=["zh-hans", "en"], default="zh-hans")
+    command.add_argument("--language", choices=["zh-hans", "en"], help=LANGUAGE_HELP)
     command.set_defaults(run=_lint)
     command = commands.add_parser("diff", help="what changes from one rule book to another, in words")
     command.add_argument("old", type=Path, help="rules file, or a folder, workbook or document with all tables")
     command.add_argument("new", type=Path, help="the same of the new book")
-    command.add_argument("--language", choices=["zh-hans", "en"], default="zh-hans")
+    command.add_argument("--language", choices=["zh-hans", "en"], help=LANGUAGE_HELP)
     command.set_defaults(run=_diff)
     command = commands.add_parser("convert", help="between a folder of CSV files, a workbook (.xlsx) and a document (.json)")
     command.add_argument("source", type=Path)
@@ -75,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--from", dest="shape", choices=["tables", "course-pairs", "prior-learning"], default="tables")
     command.add_argument("--receiver", default="", help="institution that a table of course pairs belongs to")
     command.add_argument("--report", type=Path, help="file for the rows that could not be taken, with the reason")
+    command.add_argument("--language", choices=["zh-hans", "en"], help=LANGUAGE_HELP)
     command.set_defaults(run=_convert)
     return parser
 
@@ -126,7 +132,7 @@ def _read(options: argparse.Namespace, *, needed: Sequence[str] = ("rules",)) ->
     tables = read_tables(places, options.tables, problems)
     missing = [name for name in needed if name not in tables]
     for name in missing:
-        problems.add(f"--{name}", 0, "", "this table is needed")
+        problems.add(f"--{name}", 0, "", Complaint("table_needed"))
     if missing:
         problems.stop()
     check_tables({"calendars": [], **tables})
@@ -248,7 +254,7 @@ def _book(place: Path) -> tuple[RuleBase, tuple[Limit, ...]]:
     problems = Problems()
     tables = read_tables({} if _is_whole(place) else {"rules": place}, place if _is_whole(place) else None, problems)
     if "rules" not in tables:
-        problems.add(place.name, 0, "", "holds no table of rules")
+        problems.add(place.name, 0, "", Complaint("no_rules_table"))
     check_tables({"calendars": [], **tables})
     base, limits = with_units(read_base(tables), tables), read_limits(tables.get("limits", ()))
     problems.stop()
@@ -288,7 +294,7 @@ def _convert(options: argparse.Namespace) -> int:
     single = source.is_file() and source.suffix.lower() == ".csv"
     places = {source.stem: source} if single and source.stem in COLUMNS else {}
     if single and not places:
-        problems.add(source.name, 0, "", f"is named after no table; known are {', '.join(COLUMNS)}")
+        problems.add(source.name, 0, "", Complaint("no_table", known=", ".join(COLUMNS)))
     tables = read_tables(places, None if single else source, problems)
     check_tables({"calendars": [], **tables})
     base = with_units(read_base(tables), tables)

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         write(simulation, options.out)
     except BadFiles as bad:
-        print(*bad.problems, sep="\n", file=sys.stderr)  # noqa: T201
+        print(*(problem.said(options.language) for problem in bad.problems), sep="\n", file=sys.stderr)  # noqa: T201
         return 1
     except (DaskIsMissing, TooManyRows) as refused:
         print(refused, file=sys.stderr)  # noqa: T201
@@ -52,6 +52,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--executor", choices=sorted(EXECUTORS), help="without it: pool with several workers, else inline")
     parser.add_argument("--workers", type=_count, default=1)
     parser.add_argument("--shards", type=_count, default=8, help="parts of whole learners; changes no result")
+    parser.add_argument("--language", choices=["zh-hans", "en"], default="en", help="of complaints about the files")
     options = parser.parse_args(arguments)
     if options.out.suffix.lower() not in SUFFIXES:
         parser.error(f"--out: {options.out.suffix} is none of .xlsx, .parquet, .csv")

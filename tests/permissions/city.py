@@ -12,24 +12,31 @@ from django.utils import timezone
 
 from cms.api import CoursePage, course_content
 from creditbank.api import (
+    AccountMerger,
     Application,
     ApplicationEvidence,
+    CatalogueImport,
     Certificate,
     Correction,
+    ExpertStanding,
     IndividualException,
     NewException,
     Programme,
     RecognitionPolicy,
     ResultBatch,
     SourceReview,
+    SpotCheck,
+    SpotCheckDraw,
     Terms,
     Transaction,
     Transcript,
     add_evidence,
+    bring_catalogue,
     clean_file,
     draft_policy,
     propose_exception,
     propose_revocation,
+    record_expert_standing,
     refuse_correction,
     start_application,
     upload_results,
@@ -91,6 +98,7 @@ def build_city() -> World:
     world.people["deactivated"] = User.objects.create_user(name="停用", email="gone@example.org")
     User.objects.filter(email="gone@example.org").update(is_active=False)
     _ask_for_exception(world)
+    _keep_in_order(world)
     ErasureRequest.objects.create(person_uuid=world.people["learner"].uuid, code="a" * 32, asked_at=timezone.now())
     return world
 
@@ -123,6 +131,24 @@ def _ask_for_exception(world: World) -> None:
     draft_policy(world.places["CCC"], Terms(), valid_from=timezone.localdate(), actor=world.people["officer"])
 
 
+def _keep_in_order(world: World) -> None:
+    """An expert's standing, a drawn case, a merger and a file for the catalogue that wait, all at CCC."""
+    place, officer, now = world.places["CCC"], world.people["officer"], timezone.now()
+    used = Application.objects.exclude(state="draft").get()
+    record_expert_standing(world.people["expert"], place, field="护理", since=timezone.localdate(), actor=officer, at=now)
+    draw = SpotCheckDraw.objects.create(
+        institution=place, seed="42", since=timezone.localdate(), until=timezone.localdate(), wanted=1, population=1,
+        drawn_by_uuid=officer.uuid, drawn_at=now,
+    )  # fmt: skip
+    SpotCheck.objects.create(draw=draw, application=used, learner=used.learner, position=1)
+    AccountMerger.objects.create(
+        institution=place, source=world.people["stranger"], destination=world.people["editor"], reason="同一人", proposed_by=officer,
+        proposed_at=now,
+    )  # fmt: skip
+    table = "outcome,owner,title_zh,credits,system\nCCC:NEW,CCC,新课,2,A\n"
+    bring_catalogue(place, filename="outcomes.csv", content=table.encode(), actor=officer, at=now)
+
+
 def client_of(world: World, who: str) -> Client:
     """A browser of this principal; a server error is an answer to look at, not an exception."""
     client = Client(raise_request_exception=False)
@@ -144,6 +170,8 @@ def arguments(world: World) -> dict[str, Any]:
         "review_id": SourceReview.objects.get().pk, "book": "CCC", "batch_uuid": ResultBatch.objects.get().uuid, "number": 1, "form": "json", "language": "en",
         "token_uuid": ApiToken.objects.get().uuid, "unit": "A", "programme": "NUR",
         "file_uuid": ApplicationEvidence.objects.get().uuid, "exception_uuid": IndividualException.objects.get().uuid, "wish_uuid": ErasureRequest.objects.get().uuid,
+        "standing_id": ExpertStanding.objects.get().pk, "draw_uuid": SpotCheckDraw.objects.get().uuid, "position": 1,
+        "merger_uuid": AccountMerger.objects.get().uuid, "import_uuid": CatalogueImport.objects.get().uuid,
         "level": 1, "policy_id": RecognitionPolicy.objects.latest("id").pk,
     }  # fmt: skip
 

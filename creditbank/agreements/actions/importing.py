@@ -9,10 +9,12 @@ from typing import Any
 from django.db import transaction
 
 from creditbank.agreements.actions.drafting import BookSettings, store_version
-from creditbank.agreements.files import BOOK_TABLES, read_book, read_uploads
+from creditbank.agreements.files import BOOK_TABLES, read_book
 from creditbank.agreements.models import RuleBook, RuleBookVersion
+from creditbank.catalogue.uploads import read_uploads
 from creditbank.rules.exceptions import BadRule
 from creditbank.rules.files.cells import BadFiles, Problem, Problems
+from creditbank.rules.files.complaints import Complaint
 
 
 @transaction.atomic
@@ -29,4 +31,4 @@ def import_version(book: RuleBook, files: Iterable[tuple[str, bytes]], *, valid_
             notes=notes, settings=BookSettings(**found.settings),
         )  # fmt: skip
     except BadRule as error:
-        raise BadFiles([Problem("rules", 0, "", str(error))]) from error
+        raise BadFiles([Problem("rules", 0, "", Complaint("not_a_rule", why=error))]) from error

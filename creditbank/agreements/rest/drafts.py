@@ -15,11 +15,11 @@ from ninja.security import django_auth
 
 from creditbank.agreements.actions import import_version, publish_rules, retire_version
 from creditbank.agreements.checking import examples_of, findings_of
-from creditbank.agreements.files import LARGEST
 from creditbank.agreements.models import RuleBook, RuleBookVersion
 from creditbank.agreements.problems import told
 from creditbank.agreements.rest.books import tell_version, version_at
 from creditbank.agreements.rest.schemas import FindingsOut, PublishIn, RetireIn, VersionOut
+from creditbank.catalogue.uploads import LARGEST
 from creditbank.rules.findings import Finding
 from foundation.api import PRIVATE_PROBLEMS, WRITE_PROBLEMS, Problem, can
 

@@ -22,13 +22,14 @@ from creditbank.agreements.exceptions import BadDay, ExamplesFail, LintErrors, N
 from creditbank.agreements.forms import PublishForm, RetireForm, UploadVersionForm
 from creditbank.agreements.models import RuleBook, RuleBookVersion
 from creditbank.agreements.views.books import version_of
+from creditbank.catalogue.views import shown_problems
 from creditbank.rules.files.cells import BadFiles
 from creditbank.rules.findings import Finding
 from foundation.api import can
 from identity.api import Role, SignedInRequest
 
 SEVERITIES = ("E", "W", "I")
-MOST_SHOWN = 50
+MOST_SHOWN, MOST_PROBLEMS = 50, 500
 DESK_ROLES = (Role.CREDIT_OFFICER, Role.REVIEWER)
 
 
@@ -105,11 +106,11 @@ def upload_version(request: SignedInRequest, book: str) -> HttpResponse:
                 found, files, valid_from=form.cleaned_data["valid_from"], actor=request.user, notes=form.cleaned_data["notes"]
             )
         except BadFiles as bad:
-            problems = bad.problems
+            problems = shown_problems(bad.problems)
         else:
             messages.success(request, _("Version %(n)s is drafted. Another person publishes it.") % {"n": version.number})
             return redirect("creditbank:rule_version", found.code, version.number)
-    context = {"book": found, "form": form, "problems": problems[:500], "count": len(problems), "desk_nav": "rules"}
+    context = {"book": found, "form": form, "problems": problems[:MOST_PROBLEMS], "count": len(problems), "desk_nav": "rules"}
     return render(request, "creditbank/upload_version.html", context, status=400 if problems or form.errors else 200)
 
 

@@ -23,6 +23,7 @@ from creditbank.recognition.actions.applications import (
     submit_application,
     withdraw_application,
 )
+from creditbank.recognition.actions.checks import NewDraw, draw_spot_checks, drawn, record_spot_check
 from creditbank.recognition.actions.clocks import ClockReport, decide_what_rules_decide, run_clocks
 from creditbank.recognition.actions.corrections import (
     agree_to_correction,
@@ -41,12 +42,14 @@ from creditbank.recognition.actions.desk import (
     confirm_decision,
     decide_application,
     decide_automatically,
+    end_expert_standing,
     record_expert_standing,
     request_information,
     send_back,
     stand_aside,
 )
 from creditbank.recognition.actions.exceptions import NewException, answer_exception, end_exception, propose_exception
+from creditbank.recognition.actions.mergers import agree_to_merger, propose_merger, refuse_merger
 from creditbank.recognition.actions.policies import draft_policy, publish_policy
 from creditbank.recognition.actions.posting import post_award, reverse_award
 from creditbank.recognition.actions.rerun import reckon_again, rerun_application
@@ -54,10 +57,12 @@ from creditbank.recognition.actions.rerun import reckon_again, rerun_application
 __all__ = [
     "ClockReport",
     "LineDecision",
+    "NewDraw",
     "NewException",
     "accept_decision",
     "add_evidence",
     "agree_to_correction",
+    "agree_to_merger",
     "answer_exception",
     "answer_request",
     "answer_withdrawal",
@@ -75,18 +80,24 @@ __all__ = [
     "decide_what_rules_decide",
     "deposit_record",
     "draft_policy",
+    "draw_spot_checks",
+    "drawn",
     "end_exception",
+    "end_expert_standing",
     "keep_award",
     "may_appeal",
     "open_handed_in",
     "post_award",
     "propose_exception",
+    "propose_merger",
     "propose_reversal",
     "propose_revocation",
     "publish_policy",
     "reckon_again",
     "record_expert_standing",
+    "record_spot_check",
     "refuse_correction",
+    "refuse_merger",
     "remove_evidence",
     "request_information",
     "request_withdrawal",

@@ -35,13 +35,13 @@ from creditbank.recognition.models import (
     DeclaredInterest,
     ExpertStanding,
 )
+from creditbank.recognition.queries import five_years_before
 from creditbank.recognition.terms import last_day, terms_of
 from foundation.api import is_on_step, record_audit_entry
 from identity.api import Role
 
 State = ApplicationState
 SPOT_CHECK_ONE_IN = 10
-YEARS_OF_PRACTICE = 5
 
 
 @dataclass(frozen=True)
@@ -256,11 +256,7 @@ def cast_vote(application: Application, vote: str, *, actor: Any, at: datetime, 
 
 def has_practised(person: Any, institution: int, *, on: date) -> bool:
     """Whether the institution knows somebody as an expert with five consecutive years of practice. One query."""
-    try:
-        five_years_ago = on.replace(year=on.year - YEARS_OF_PRACTICE)
-    except ValueError:  # 29 February
-        five_years_ago = on.replace(year=on.year - YEARS_OF_PRACTICE, day=28)
-    return ExpertStanding.objects.filter(person=person, institution=institution, since__lte=five_years_ago).exists()
+    return ExpertStanding.objects.held(on=on).filter(person=person, institution=institution, since__lte=five_years_before(on)).exists()
 
 
 @transaction.atomic
@@ -270,6 +266,20 @@ def record_expert_standing(person: Any, institution: Any, *, field: str, since: 
         raise SamePersonTwice
     row = ExpertStanding.objects.create(person=person, institution=institution, field=field, since=since, entered_by=actor, at=at)
     record_audit_entry("recognition.expert_standing", actor=actor, about=row, concerns=person.uuid, data={"since": since.isoformat()})
+    return row
+
+
+@transaction.atomic
+def end_expert_standing(standing: ExpertStanding, *, actor: Any, at: datetime, reason: str) -> ExpertStanding:
+    """It holds no longer from today on; votes that were cast under it stand. Raises WrongState for one that has ended, SamePersonTwice."""
+    row = ExpertStanding.objects.select_for_update(of=("self",)).select_related("person").get(pk=standing.pk)
+    if row.ended_on is not None:
+        raise WrongState("ended")
+    if row.person_id == actor.pk:
+        raise SamePersonTwice
+    row.ended_on, row.ended_by_uuid, row.ended_why = timezone.localdate(at), actor.uuid, reason[:300]
+    row.save(update_fields=["ended_on", "ended_by_uuid", "ended_why"])
+    record_audit_entry("recognition.end_expert_standing", actor=actor, about=row, concerns=row.person.uuid, reason=reason)
     return row
 
 

@@ -12,8 +12,10 @@ from creditbank.recognition.models.applications import (
     ApplicationVote,
     DeclaredInterest,
 )
+from creditbank.recognition.models.checks import SpotCheck, SpotCheckDraw
 from creditbank.recognition.models.evidence import EVIDENCE, ApplicationEvidence
 from creditbank.recognition.models.exceptions import IndividualException
+from creditbank.recognition.models.mergers import AccountMerger
 from creditbank.recognition.models.policies import ExpertStanding, RecognitionPolicy
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "DESK_ROLES",
     "EVIDENCE",
     "PAIR",
+    "AccountMerger",
     "Appeal",
     "Application",
     "ApplicationEvidence",
@@ -32,4 +35,6 @@ __all__ = [
     "ExpertStanding",
     "IndividualException",
     "RecognitionPolicy",
+    "SpotCheck",
+    "SpotCheckDraw",
 ]

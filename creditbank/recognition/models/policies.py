@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db import models
@@ -85,11 +86,29 @@ class RecognitionPolicy(models.Model):
         return f"{self.institution_id} {self.valid_from:%Y-%m-%d}"
 
 
-@append_only
+class ExpertStandingQuerySet(models.QuerySet["ExpertStanding"]):
+    """Standings as their reader may see them."""
+
+    def held(self, *, on: date) -> ExpertStandingQuerySet:
+        """Those that hold on a day."""
+        return self.filter(Q(ended_on__isnull=True) | Q(ended_on__gt=on))
+
+    def visible_to(self, user: Any) -> ExpertStandingQuerySet:
+        """Those of the institution at whose desk the person works; all for auditors."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.acts_as(Role.AUDITOR):
+            return self.all()
+        return self.filter(institution__in=user.institutions_as(*CASE_ROLES))
+
+
+@append_only(once=("ended_on", "ended_by_uuid", "ended_why"))
 class ExpertStanding(models.Model):
     """Since when somebody has worked in a field without a break, as an institution knows it; the panel of five needs five years.
 
-    Personal data: the person's field and years of practice.
+    A standing that is no longer right is ended, never edited.
+
+    Personal data: the person's field and years of practice, who entered and who ended it.
     """
 
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("person"))
@@ -98,11 +117,22 @@ class ExpertStanding(models.Model):
     since = models.DateField(_("in practice since"))
     entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("entered by"))
     at = models.DateTimeField()
+    ended_on = models.DateField(_("ended on"), null=True, blank=True, help_text=_("The first day on which it does not hold."))
+    ended_by_uuid = models.UUIDField(_("ended by"), null=True, blank=True)
+    ended_why = models.CharField(_("why it ended"), max_length=300, null=True, blank=True)  # noqa: DJ001  filled once: NULL until then
+
+    objects = ExpertStandingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("standing of an expert")
         verbose_name_plural = _("standings of experts")
-        constraints = [models.CheckConstraint(condition=~Q(person=F("entered_by")), name="standing_entered_by_somebody_else")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(person=F("entered_by")), name="standing_entered_by_somebody_else"),
+            models.CheckConstraint(
+                condition=Q(ended_on__isnull=True) | Q(ended_by_uuid__isnull=False, ended_why__isnull=False),
+                name="standing_ended_by_somebody",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.person_id}: {self.field}"

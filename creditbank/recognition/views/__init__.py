@@ -21,6 +21,15 @@ from creditbank.recognition.views.corrections import corrections, decide_correct
 from creditbank.recognition.views.desk import claim_next_case, confirm_deposit, deposits, desk
 from creditbank.recognition.views.explorer import counts_towards, explorer
 from creditbank.recognition.views.explorer_file import explorer_file, explorer_template
+from creditbank.recognition.views.keeping import (
+    check_case,
+    decide_merger,
+    end_standing,
+    mergers,
+    spot_check_draw,
+    spot_checks,
+    standings,
+)
 from creditbank.recognition.views.learner import (
     accept,
     answer,
@@ -56,6 +65,7 @@ __all__ = [
     "ask_to_withdraw",
     "assign",
     "case",
+    "check_case",
     "choose_programme",
     "choose_records",
     "claim",
@@ -68,9 +78,11 @@ __all__ = [
     "decide_case_appeal",
     "decide_correction",
     "decide_exception",
+    "decide_merger",
     "deposits",
     "desk",
     "drop_evidence",
+    "end_standing",
     "evidence",
     "evidence_file",
     "exception",
@@ -81,6 +93,7 @@ __all__ = [
     "issued",
     "keep",
     "letter",
+    "mergers",
     "my_applications",
     "new_exception",
     "policies",
@@ -90,6 +103,9 @@ __all__ = [
     "rerun",
     "return_case",
     "reverse_case",
+    "spot_check_draw",
+    "spot_checks",
+    "standings",
     "stop_exception",
     "take_appeal_back",
     "take_back",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from creditbank.rules.files.cells import BadFiles, Problem, safe
+from creditbank.rules.files.complaints import Complaint
 
 MISSING = {"", "-", "--", "---", "n/a", "nil", "tbc", "tbd"}
 GENERIC = {"elective", "electives", "free elective"}
@@ -85,11 +86,11 @@ def _lines(path: Path, names: PairColumns) -> Iterator[tuple[int, Mapping[str, s
             reader = csv.DictReader(handle, strict=True)
             missing = [name for name in vars(names).values() if name not in (reader.fieldnames or ())]
             if missing:
-                raise BadFiles([Problem(path.name, 1, name, "this column is missing") for name in missing])
+                raise BadFiles([Problem(path.name, 1, name, Complaint("missing_column")) for name in missing])
             for number, row in enumerate(reader, start=2):
                 yield number, {name: " ".join((row.get(name) or "").split()) for name in vars(names).values()}
     except (csv.Error, UnicodeDecodeError) as error:
-        raise BadFiles([Problem(path.name, 0, "", f"cannot be read: {error}")]) from error
+        raise BadFiles([Problem(path.name, 0, "", Complaint("cannot_read", why=error))]) from error
 
 
 def _pair(found: Adapted, number: int, row: Mapping[str, str], receiver: str, names: PairColumns) -> None:

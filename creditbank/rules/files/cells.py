@@ -9,6 +9,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
+from creditbank.rules.files.complaints import Complaint
+
 T = TypeVar("T")
 LONGEST_NUMBER = 40
 MOST_PROBLEMS = 1000
@@ -23,7 +25,18 @@ class Problem:
     file: str
     row: int
     column: str
-    message: str
+    message: Complaint
+
+    def text(self, language: str) -> str:
+        """What is wrong, in words."""
+        return self.message.text(language)
+
+    def said(self, language: str) -> str:
+        """Where and what, in words."""
+        if language.startswith("en"):
+            return str(self)
+        place = f"{self.file} 第 {self.row} 行" if self.row else self.file
+        return f"{place}{f' {self.column} 列' if self.column else ''}：{self.text(language)}"
 
     def __str__(self) -> str:
         place = f"{self.file}, row {self.row}" if self.row else self.file
@@ -44,7 +57,7 @@ class Problems:
 
     found: list[Problem] = field(default_factory=list)
 
-    def add(self, file: str, row: int, column: str, message: str) -> None:
+    def add(self, file: str, row: int, column: str, message: Complaint) -> None:
         """Note one problem; after a thousand the rest is not listed."""
         if len(self.found) < MOST_PROBLEMS:
             self.found.append(Problem(file, row, column, message))
@@ -68,41 +81,41 @@ class Row:
         """The text of a cell, or the default where it is empty."""
         return self.cells.get(column) or default
 
-    def wrong(self, column: str, message: str) -> None:
+    def wrong(self, column: str, message: Complaint) -> None:
         """Note a problem of this row."""
         self.problems.add(self.file, self.number, column, message)
 
-    def _read(self, column: str, reader: Callable[[str], T], what: str) -> T | None:
+    def _read(self, column: str, reader: Callable[[str], T], code: str) -> T | None:
         text = self.text(column)
         if not text:
             return None
         try:
             return reader(text)
         except (ValueError, InvalidOperation, OverflowError):
-            self.wrong(column, f"{shown(text)} is not {what}")
+            self.wrong(column, Complaint(code, value=shown(text)))
             return None
 
     def amount(self, column: str) -> Decimal | None:
         """A decimal with a dot."""
-        return self._read(column, decimal, "a number (write it with a dot, without a unit)")
+        return self._read(column, decimal, "not_a_number")
 
     def whole(self, column: str) -> int | None:
         """A whole number."""
-        return self._read(column, whole, "a whole number")
+        return self._read(column, whole, "not_whole")
 
     def day(self, column: str) -> date | None:
         """An ISO date."""
-        return self._read(column, day, "a date like 2026-09-01")
+        return self._read(column, day, "not_a_date")
 
     def flag(self, column: str) -> bool | None:
         """1 or 0."""
-        return self._read(column, flag, "1 or 0")
+        return self._read(column, flag, "not_a_flag")
 
     def one_of(self, column: str, known: tuple[str, ...], default: str) -> str:
         """A word of a closed list."""
         text = self.text(column, default)
         if text not in known:
-            self.wrong(column, f"{shown(text)} is none of {', '.join(known)}")
+            self.wrong(column, Complaint("none_of", value=shown(text), known=", ".join(known)))
             return default
         return text
 
@@ -116,7 +129,7 @@ class Row:
         for part in filter(None, self.text(column).split("&")):
             name, sign, value = part.partition("=")
             if not sign or not name.strip() or (known and name.strip() not in known):
-                self.wrong(column, f"{shown(part)} is not a filter like {known[0] if known else 'key'}=value")
+                self.wrong(column, Complaint("not_a_filter", value=shown(part), key=known[0] if known else "key"))
                 continue
             found.append((name.strip(), value.strip()))
         return tuple(sorted(found))
@@ -127,7 +140,7 @@ def said_once(rows: Iterable[Row], column: str) -> str:
     told = [row for row in rows if row.text(column)]
     values = sorted({row.text(column) for row in told})
     for row in told if len(values) > 1 else ():
-        row.wrong(column, f"is said in {len(values)} ways: {', '.join(map(shown, values[:3]))}")
+        row.wrong(column, Complaint("ways", n=len(values), values=", ".join(map(shown, values[:3]))))
     return values[0] if values else ""
 
 

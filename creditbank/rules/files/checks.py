@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from creditbank.rules.files.cells import Row, shown
+from creditbank.rules.files.complaints import Complaint
 
 Tables = Mapping[str, Sequence[Row]]
 KEYS: dict[str, tuple[str, ...]] = {
@@ -37,21 +38,21 @@ def _check_once(rows: Iterable[Row], columns: Sequence[str]) -> None:
         key = tuple(row.text(column, "1" if column == "version" else "") for column in columns)
         if key in seen:
             named = " ".join(filter(None, key))
-            row.wrong(columns[0], f"{shown(named)} is there twice; first in row {seen[key]}")
+            row.wrong(columns[0], Complaint("twice_since", value=shown(named), row=seen[key]))
         seen.setdefault(key, row.number)
 
 
 def _check_windows(rows: Iterable[Row], first: str, last: str) -> None:
     for row in rows:
         if row.text(first) and row.text(last) and row.text(first) > row.text(last):  # ISO dates compare as text
-            row.wrong(last, f"{shown(row.text(last))} is before {first}")
+            row.wrong(last, Complaint("before", value=shown(row.text(last)), first=first))
 
 
 def _check_calendars(limits: Iterable[Row], calendars: Iterable[Row]) -> None:
     known = {row.text("calendar") for row in calendars}
     for row in limits:
         if row.text("calendar") and row.text("calendar") not in known:
-            row.wrong("calendar", f"there is no calendar {shown(row.text('calendar'))}")
+            row.wrong("calendar", Complaint("no_calendar", value=shown(row.text("calendar"))))
 
 
 def _check_superseding(rows: Iterable[Row]) -> None:
@@ -66,7 +67,7 @@ def _check_superseding(rows: Iterable[Row]) -> None:
             code = after[code].text("supersedes")
         if code in path:
             circle = [*list(path)[list(path).index(code) :], code]
-            after[code].wrong("supersedes", f"agreements supersede each other in a circle: {' → '.join(circle[:10])}")
+            after[code].wrong("supersedes", Complaint("circle", circle=" → ".join(circle[:10])))
         done.update(path)
 
 
@@ -76,11 +77,11 @@ def _check_level_maps(rows: Sequence[Row]) -> None:
     for key, row in ranks.items():
         for other in _maps(row):
             if other[0] == key[0]:
-                row.wrong("maps_to", f"{':'.join(other)} is of the same framework")
+                row.wrong("maps_to", Complaint("same_framework", value=":".join(other)))
             elif other in ranks:
                 back = [again for again in _maps(ranks[other]) if again[0] == key[0]]
                 if back and key not in back:
-                    row.wrong("maps_to", f"{':'.join(other)} maps back to {':'.join(back[0])}")
+                    row.wrong("maps_to", Complaint("maps_back", value=":".join(other), back=":".join(back[0])))
 
 
 def _maps(row: Row) -> list[tuple[str, str]]:

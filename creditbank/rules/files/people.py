@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditbank.rules.files.cells import Row, shown
+from creditbank.rules.files.complaints import Complaint
 from creditbank.rules.files.programmes import read_programmes
 from creditbank.rules.tables import CreditSystem, Outcome
 from creditbank.rules.types import TRUST_RANK, Facts, IndividualException, RecordFacts, RuleBase, Target
@@ -41,9 +42,9 @@ def read_people(tables: Tables, base: RuleBase, on: date) -> list[Facts]:
         record = read_record(row, base)
         key = row.text("learner"), record.id
         if not all(key):
-            row.wrong("learner" if not key[0] else "record_id", "is empty")
+            row.wrong("learner" if not key[0] else "record_id", Complaint("empty"))
         if key in seen:
-            row.wrong("record_id", f"{record.id!r} is there twice for this learner")
+            row.wrong("record_id", Complaint("record_twice", value=repr(record.id)))
         seen.add(key)
         records[row.text("learner")].append(record)
     exceptions = _exceptions(tables)
@@ -93,7 +94,7 @@ def _unit_of(institution: str, row: Row | None, base: RuleBase) -> str:
     if len(codes) > 1:
         codes = {rate.target for rate in base.rates} or codes
     if len(codes) > 1 and row is not None:
-        row.wrong("target", f"credit of which unit? There are {', '.join(sorted(codes))}; name a programme")
+        row.wrong("target", Complaint("which_unit", known=", ".join(sorted(codes))))
     return min(codes)
 
 
@@ -104,7 +105,7 @@ def read_record(row: Row, base: RuleBase) -> RecordFacts:
     credits, hours = row.amount("credits"), row.amount("hours")
     for column, value in (("credits", credits), ("hours", hours), ("remaining", row.amount("remaining"))):
         if value is not None and value < 0:
-            row.wrong(column, "below 0")
+            row.wrong(column, Complaint("below_zero"))
     state = row.one_of("state", STATES, "available")
     trust: Any = row.one_of("trust", tuple(TRUST_RANK), "institution")
     record = RecordFacts(
@@ -115,7 +116,7 @@ def read_record(row: Row, base: RuleBase) -> RecordFacts:
     )  # fmt: skip
     system = row.text("system")
     if system and base.system(system) is None:
-        row.wrong("system", f"there is no unit {system!r}")
+        row.wrong("system", Complaint("no_unit", value=repr(system)))
     if about is None:
         return record
     return replace(
@@ -134,13 +135,13 @@ def _version_of(row: Row, base: RuleBase) -> Outcome | None:
         return about
     found = next((one for one in base.outcomes if (one.code, one.version) == (about.code, version)), None)
     if found is None:
-        row.wrong("version", f"there is no version {version} of {shown(about.code)}")
+        row.wrong("version", Complaint("no_version", version=version, value=shown(about.code)))
     return found
 
 
 def _missing_day(row: Row) -> date:
     if not row.text("earned_on"):
-        row.wrong("earned_on", "is empty")
+        row.wrong("earned_on", Complaint("empty"))
     return date.min
 
 
@@ -154,17 +155,17 @@ def _exceptions(tables: Tables) -> dict[str, list[IndividualException]]:
     learners = {row.text("learner") for table in ("records", "learners") for row in tables.get(table, ())}
     for row in tables.get("exceptions", ()):
         if row.text("learner") not in learners:
-            row.wrong("learner", f"there is no learner {shown(row.text('learner'))}")
+            row.wrong("learner", Complaint("no_learner", value=shown(row.text("learner"))))
         if row.text("path") not in things:
-            row.wrong("path", f"there is no node, rule or limit {shown(row.text('path'))}")
+            row.wrong("path", Complaint("no_node", value=shown(row.text("path"))))
         kind: Any = row.one_of("kind", ("insert", "substitute", "waive", "block", "value"), "waive")
         one = IndividualException(
             row.text("path"), kind, row.text("by"), row.text("approved_by"), row.text("value"), row.text("reason"), row.day("expires")
         )
         if one.by == one.approved_by:
-            row.wrong("approved_by", "same_person: an exception is approved by somebody else")
+            row.wrong("approved_by", Complaint("same_person"))
         amount = row.amount("value") if kind == "value" else Decimal(0)
         if (kind == "value" and not row.text("value")) or (amount is not None and amount < 0):
-            row.wrong("value", "an amount, not below 0")
+            row.wrong("value", Complaint("amount_not_below"))
         found[row.text("learner")].append(one)
     return found

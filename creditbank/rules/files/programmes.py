@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditbank.rules.files.cells import Row, decimal, said_once
+from creditbank.rules.files.complaints import Complaint
 from creditbank.rules.files.scales import conditions
 from creditbank.rules.tables import Pairs
 from creditbank.rules.types import RequirementLeaf, RequirementNode, RuleBase, Target
@@ -20,7 +21,7 @@ def read_programmes(rows: Iterable[Row], base: RuleBase) -> dict[tuple[str, str]
     grouped: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         if not row.text("programme"):
-            row.wrong("programme", "is empty")
+            row.wrong("programme", Complaint("empty"))
         grouped[row.text("programme"), row.text("cohort")].append(row)
     return {key: _programme(key[0], listed, base) for key, listed in grouped.items()}
 
@@ -30,7 +31,7 @@ def _programme(code: str, rows: list[Row], base: RuleBase) -> Target:
     if not system:
         system = min(one.code for one in base.systems) if len(base.systems) == 1 else ""
     if base.system(system) is None:
-        rows[0].wrong("system", f"there is no unit {system!r}")
+        rows[0].wrong("system", Complaint("no_unit", value=repr(system)))
     said_once(rows, "total")
     total = next((row.amount("total") for row in rows if row.text("total")), None)
     category = said_once(rows, "category") or "academic"
@@ -63,11 +64,11 @@ def _children(rows: Sequence[Row]) -> dict[str, list[str]]:
         path = row.text("path")
         above = path.rpartition(".")[0]
         if not path or path in seen:
-            row.wrong("path", "is empty" if not path else f"{path} is there twice")
+            row.wrong("path", Complaint("row_twice", value=path) if path else Complaint("empty"))
         elif above and kinds.get(above, "leaf") == "leaf" and above in kinds:
-            row.wrong("path", f"{above} is a leaf and has nothing below it")
+            row.wrong("path", Complaint("leaf_above", above=above))
         elif above and above not in kinds and "." in path and all(part.isdecimal() for part in path.split(".")):
-            row.wrong("path", f"{path} hangs below {above}, which is not there")
+            row.wrong("path", Complaint("hangs", path=path, above=above))
         seen.add(path)
         found[above].append(path)
     return found
@@ -76,9 +77,9 @@ def _children(rows: Sequence[Row]) -> dict[str, list[str]]:
 def _node(row: Row, kind: Any, children: tuple[str, ...], requirement: bool | None) -> RequirementNode:
     k = row.whole("k") or 0
     if not children:
-        row.wrong("node", f"'{kind}' needs rows below it")
+        row.wrong("node", Complaint("needs_rows", kind=kind))
     if kind == "n_of" and not 1 <= k <= len(children):
-        row.wrong("k", f"between 1 and {len(children)}")
+        row.wrong("k", Complaint("between", most=len(children)))
     return RequirementNode(
         row.text("path"), kind, children, k, requirement, row.whole("children_min"), row.whole("children_max"), row.text("title_zh"),
         row.text("title_en"),
@@ -89,7 +90,7 @@ def _leaf(row: Row, requirement: bool | None) -> RequirementLeaf:
     filters = dict(row.pairs("filter", FILTERS))
     level = filters.get("level", "")
     if level and not (level.isascii() and level.isdecimal()):
-        row.wrong("filter", "level is a rank, a whole number")
+        row.wrong("filter", Complaint("rank"))
     return RequirementLeaf(
         path=row.text("path"), title_zh=row.text("title_zh"), title_en=row.text("title_en"), outcomes=_values(filters, "outcome"),
         subjects=_values(filters, "subject"), need_credits=row.amount("need_credits"), need_courses=row.whole("need_courses"),
@@ -113,9 +114,9 @@ def _need_if(row: Row) -> tuple[tuple[Pairs, Decimal], ...]:
             pairs = tuple(sorted(_pair(one) for one in condition.split("&") if one.strip()))
             found.append((pairs, decimal(need.strip())))
         except ValueError:
-            row.wrong("need_if", f"{part!r} is not a condition and a need like award=associate:6")
+            row.wrong("need_if", Complaint("not_a_need", value=repr(part)))
         if not colon:
-            row.wrong("need_if", f"{part!r} has no need")
+            row.wrong("need_if", Complaint("no_need", value=repr(part)))
     return tuple(found)
 
 
@@ -134,5 +135,5 @@ def _level_credits(row: Row) -> tuple[tuple[int, Decimal], ...]:
         try:
             found.append((int(decimal(level.strip())), decimal(credits.strip())))
         except ValueError:
-            row.wrong("min_level_credits", f"{part!r} is not a level and credits like 9:60")
+            row.wrong("min_level_credits", Complaint("not_level_credits", value=repr(part)))
     return tuple(found)

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from creditbank.rules.files.cells import Row, decimal, said_once, shown
+from creditbank.rules.files.complaints import Complaint
 from creditbank.rules.files.scales import conditions, find_level, read_grade_maps, read_level, read_levels, read_settings
 from creditbank.rules.tables import Agreement, Calendar, CreditSystem, Grade, GradeScale, Level, Outcome, Rate
 from creditbank.rules.types import KIND_ORDER, TRUST_RANK, Grant, Leaf, Limit, Node, Rule, RuleBase
@@ -52,9 +53,9 @@ def read_system(row: Row) -> CreditSystem:
     """A unit of credit."""
     hours, step = row.amount("hours_nominal"), row.amount("step")
     if hours is not None and hours <= 0:
-        row.wrong("hours_nominal", "must be more than 0")
+        row.wrong("hours_nominal", Complaint("above_zero"))
     if step is not None and step <= 0:
-        row.wrong("step", "must be more than 0")
+        row.wrong("step", Complaint("above_zero"))
     rounding = row.one_of("rounding", ("down", "half_up", "none"), "down")
     return CreditSystem(
         row.text("code"), hours or Decimal(1), step or Decimal("0.5"), rounding, row.amount("hours_min"), row.amount("hours_max")
@@ -65,7 +66,7 @@ def read_rate(row: Row) -> Rate:
     """A rate between two units."""
     num, den = row.whole("num") or 0, row.whole("den") or 0
     if num <= 0 or den <= 0:
-        row.wrong("num", "a rate is a fraction of two whole numbers above 0")
+        row.wrong("num", Complaint("not_a_rate"))
     return Rate(
         row.text("from"),
         row.text("to"),
@@ -82,7 +83,7 @@ def read_agreement(row: Row) -> Agreement:
     parties = tuple((name, role or "both") for name, _colon, role in (part.partition(":") for part in row.listed("parties")))
     for _name, role in parties:
         if role not in ROLES:
-            row.wrong("parties", f"{shown(role)} is none of {', '.join(ROLES)}")
+            row.wrong("parties", Complaint("none_of", value=shown(role), known=", ".join(ROLES)))
     return Agreement(
         row.text("agreement"), row.one_of("kind", KINDS, "bilateral"), parties, row.day("window_from"), row.day("window_to"),
         row.one_of("status", STATUSES, "active"),
@@ -119,7 +120,7 @@ def _calendars(rows: Iterable[Row]) -> tuple[Calendar, ...]:
         by_code[row.text("calendar")].append(row)
         for column in ("year_start", "first", "last"):
             if row.text(column) and not _is_month_day(row.text(column)):
-                row.wrong(column, "a month and day like 09-01")
+                row.wrong(column, Complaint("month_day"))
     return tuple(_calendar(code, listed) for code, listed in by_code.items())
 
 
@@ -153,13 +154,13 @@ def read_limit(row: Row) -> Limit:
     num, den = row.whole("share_num"), row.whole("share_den")
     bound = row.amount("bound")
     if bound is None and not (num is not None and den):
-        row.wrong("bound", "a limit needs a bound or a share")
+        row.wrong("bound", Complaint("no_bound"))
     if (num is not None and num < 0) or (den is not None and den <= 0):
-        row.wrong("share_num", "a share is a fraction of two whole numbers, the second above 0")
+        row.wrong("share_num", Complaint("not_a_share"))
     if row.one_of("per", PERIODS, "none") == "term" and not row.text("calendar"):
-        row.wrong("calendar", "which terms? a limit per term names a calendar")
+        row.wrong("calendar", Complaint("which_terms"))
     if bound is not None and bound < 0:
-        row.wrong("bound", "below 0")
+        row.wrong("bound", Complaint("below_zero"))
     measures = ("credits", "records", "grants", "gpa")
     overflow = row.one_of("overflow", ("reject_whole", "truncate", "subject_only", "to_elective"), "reject_whole")
     return Limit(
@@ -175,7 +176,7 @@ def read_limit(row: Row) -> Limit:
 def _year_start(row: Row) -> tuple[int, int]:
     text = row.text("year_start", "01-01")
     if not _is_month_day(text):
-        row.wrong("year_start", "a month and day like 09-01")
+        row.wrong("year_start", Complaint("month_day"))
         return 1, 1
     return int(text[:2]), int(text[3:])
 
@@ -189,7 +190,7 @@ def read_rules(rows: Iterable[Row], agreements: Mapping[str, Agreement], levels:
     by_rule: dict[str, dict[str, list[Row]]] = defaultdict(lambda: {"rule": [], "from": [], "to": []})
     for row in rows:
         if not row.text("rule_id"):
-            row.wrong("rule_id", "is empty")
+            row.wrong("rule_id", Complaint("empty"))
             continue
         kind = row.one_of("row", ("rule", "from", "to"), "rule")
         by_rule[row.text("rule_id")][kind].append(row)
@@ -200,10 +201,10 @@ def read_rules(rows: Iterable[Row], agreements: Mapping[str, Agreement], levels:
 def _rule(ident: str, parts: dict[str, list[Row]], agreements: Mapping[str, Agreement], levels: Sequence[Level]) -> Rule | None:
     first = (parts["rule"] or parts["from"] or parts["to"])[0]
     for again in parts["rule"][1:]:
-        again.wrong("row", f"rule {ident} has a second row of this kind")
+        again.wrong("row", Complaint("second_row", rule=ident))
     for kind in ("from", "to"):
         if not parts[kind]:
-            first.wrong("row", f"rule {ident} has no row '{kind}'")
+            first.wrong("row", Complaint("no_row", rule=ident, kind=kind))
     lhs = _tree(parts["from"], levels) if parts["from"] else None
     grants, offer, k = _offers(parts["to"]) if parts["to"] else ((), "all", 1)
     if lhs is None or not grants:
@@ -215,7 +216,7 @@ def _rule(ident: str, parts: dict[str, list[Row]], agreements: Mapping[str, Agre
 def _headed(ident: str, row: Row, lhs: Node, grants: tuple[Grant, ...], offer: str, k: int, agreements: Mapping[str, Agreement]) -> Rule:
     code = row.text("agreement")
     if code and agreements and code not in agreements:
-        row.wrong("agreement", f"there is no agreement {code!r}")
+        row.wrong("agreement", Complaint("no_agreement", value=repr(code)))
     fields = row.listed("fields")
     wanted, refused = conditions(row, "learner_condition", "timing")
     return Rule(
@@ -243,21 +244,21 @@ def _by_path(rows: Sequence[Row]) -> tuple[dict[str, Row], dict[str, list[str]]]
     for row in rows:
         path = row.text("path", "1")
         if not all(part.isascii() and part.isdecimal() for part in path.split(".")) or path.count(".") >= DEEPEST:
-            row.wrong("path", f"{path!r} is not a position like 1.2, at most {DEEPEST} deep")
+            row.wrong("path", Complaint("not_a_position", value=repr(path), most=DEEPEST))
             return None
         if path in found:
-            row.wrong("path", f"{path} is there twice")
+            row.wrong("path", Complaint("row_twice", value=path))
             return None
         found[path] = row
     children: dict[str, list[str]] = defaultdict(list)
     for path in sorted(found, key=lambda path: [int(part) for part in path.split(".")]):
         above, dot, last = path.rpartition(".")
         if above and above not in found:
-            found[path].wrong("path", f"{path} hangs below {above}, which is not there")
+            found[path].wrong("path", Complaint("hangs", path=path, above=above))
             return None
         children[above].append(path)
         if int(last) != len(children[above]):
-            found[path].wrong("path", f"{path} comes after a gap; {above}{dot}{len(children[above])} is missing")
+            found[path].wrong("path", Complaint("gap", path=path, missing=f"{above}{dot}{len(children[above])}"))
             return None
     return found, children
 
@@ -279,7 +280,7 @@ def _node(path: str, found: dict[str, Row], children: dict[str, list[str]], leve
     together: dict[str, Any] = {"same_issuer": bool(row.flag("same_issuer")), "same_award": bool(row.flag("same_award"))}
     if kind == "leaf":
         if below:
-            row.wrong("node", "a leaf has nothing below it")
+            row.wrong("node", Complaint("leaf_below"))
         return Node("leaf", leaf=_leaf(row, levels), **together)
     _check_children(row, kind, below)
     credits = _amount_of(row) if kind == "credits_of" else None
@@ -288,22 +289,22 @@ def _node(path: str, found: dict[str, Row], children: dict[str, list[str]], leve
 
 def _check_children(row: Row, kind: str, below: list[Node]) -> None:
     if not below or (kind == "not" and len(below) != 1):
-        row.wrong("node", f"'{kind}' needs {'one row' if kind == 'not' else 'rows'} below it")
+        row.wrong("node", Complaint("needs_one" if kind == "not" else "needs_rows", kind=kind))
     if kind in {"credits_of", "not"} and any(child.kind != "leaf" for child in below):
-        row.wrong("node", f"below '{kind}' stand leaves alone")
+        row.wrong("node", Complaint("leaves_alone", kind=kind))
 
 
 def _count_of(row: Row, most: int) -> int:
     k = row.whole("k") or 0
     if not 1 <= k <= most:
-        row.wrong("k", f"between 1 and {most}")
+        row.wrong("k", Complaint("between", most=most))
     return k
 
 
 def _amount_of(row: Row) -> Decimal | None:
     credits = row.amount("k")
     if credits is None or credits <= 0:
-        row.wrong("k", "how many credits?")
+        row.wrong("k", Complaint("how_many_credits"))
     return credits
 
 
@@ -313,7 +314,7 @@ def _leaf(row: Row, levels: Sequence[Level]) -> Leaf:
     if level is None and "level" in filters:
         framework, level = find_level(filters["level"], levels) or ("", None)
         if level is None:
-            row.wrong("filter", f"there is no level {shown(filters['level'])}")
+            row.wrong("filter", Complaint("no_level", value=shown(filters["level"])))
     leaf = Leaf(
         outcome=row.text("outcome"), dup_class=row.text("class"), common_id=row.text("common_id"),
         source_type=filters.get("source_type", ""), category=filters.get("category", ""), subject=filters.get("subject", ""),
@@ -326,7 +327,7 @@ def _leaf(row: Row, levels: Sequence[Level]) -> Leaf:
         framework=framework,
     )  # fmt: skip
     if not any((leaf.outcome, leaf.dup_class, leaf.common_id, filters, leaf.issuer)):
-        row.wrong("outcome", "a leaf says what it is about: outcome, class, common_id, filter or issuer")
+        row.wrong("outcome", Complaint("about_what"))
     return leaf
 
 
@@ -343,11 +344,11 @@ def _offers(rows: Sequence[Row]) -> tuple[tuple[Grant, ...], str, int]:
         paths = children[roots[0]]
         k = root.whole("k") or 0 if kind == "n_of" else 1
         if not paths or (kind == "n_of" and not 1 <= k <= len(paths)):
-            root.wrong("k" if paths else "node", f"between 1 and {len(paths)}" if paths else "needs rows below it")
+            root.wrong("k" if paths else "node", Complaint("between", most=len(paths)) if paths else Complaint("needs_below"))
         return tuple(_grant(found[path]) for path in paths), kind, k
     for path in found:
         if "." in path or found[path].text("node", "leaf") != "leaf":
-            found[path].wrong("node", "what is given is a list, or one all, any or n_of over leaves")
+            found[path].wrong("node", Complaint("one_list"))
     return tuple(_grant(found[path]) for path in roots), "all", 1
 
 
@@ -355,9 +356,9 @@ def _grant(row: Row) -> Grant:
     kind: Any = row.one_of("kind", KIND_ORDER, "course")
     outcome, subject = row.text("outcome"), row.text("subject")
     if kind in {"course", "exemption", "waiver", "subject_only", "block"} and not outcome:
-        row.wrong("outcome", "a leaf without a target")
+        row.wrong("outcome", Complaint("no_target"))
     if kind == "unassigned" and not subject:
-        row.wrong("subject", "credit without a course needs a subject")
+        row.wrong("subject", Complaint("needs_subject"))
     how, amount = _credits(row, kind)
     steps = _steps(row)
     if steps:
@@ -378,7 +379,7 @@ def _credits(row: Row, kind: str) -> tuple[str, Decimal]:
         return ("catalogue" if row.text("outcome") and kind != "elective" else "rate"), Decimal(0)
     amount = row.amount("credits")
     if amount is not None and amount < 0:
-        row.wrong("credits", "below 0")
+        row.wrong("credits", Complaint("below_zero"))
     return "fixed", amount or Decimal(0)
 
 
@@ -389,5 +390,5 @@ def _steps(row: Row) -> tuple[tuple[Decimal, Decimal], ...]:
         try:
             found.append((decimal(score.strip()), decimal(amount.strip())))
         except ValueError:
-            row.wrong("steps", f"{part!r} is not a step like 3:4")
+            row.wrong("steps", Complaint("not_a_step", value=repr(part)))
     return tuple(found)

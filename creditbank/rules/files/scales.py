@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from creditbank.rules.files.cells import Row, shown
+from creditbank.rules.files.complaints import Complaint
 from creditbank.rules.tables import GradeMap, Level, Pairs, TitleMatching
 from creditbank.rules.types import RuleBase
 
@@ -32,7 +33,7 @@ def read_level(row: Row, column: str, levels: Sequence[Level]) -> tuple[str, int
         return "", None
     found = find_level(text, levels)
     if found is None:
-        row.wrong(column, f"{shown(text)} is no level of one framework; write framework:level, or a rank")
+        row.wrong(column, Complaint("no_level_of_one", value=shown(text)))
     return found or ("", None)
 
 
@@ -60,9 +61,9 @@ def read_grade_maps(rows: Iterable[Row]) -> tuple[GradeMap, ...]:
             scale, _colon, label = part.partition(":")
             key, mode = (row.text("scale"), scale), "table" if label else said
             if mode == "table" and not label:
-                row.wrong("maps_to", f"{shown(part)}: a table says scale:label, another mode the scale alone")
+                row.wrong("maps_to", Complaint("map_form", value=shown(part)))
             elif modes.setdefault(key, mode) != mode:
-                row.wrong("map_mode", f"{key[0]} → {scale} has two modes")
+                row.wrong("map_mode", Complaint("two_modes", source=key[0], target=scale))
             elif label:
                 pairs[key].add((row.text("label"), label))
     return tuple(GradeMap(source, target, mode, tuple(sorted(pairs[source, target]))) for (source, target), mode in sorted(modes.items()))
@@ -74,7 +75,7 @@ def read_settings(rows: Iterable[Row]) -> dict[str, Any]:
     for row in rows:
         name = row.one_of("setting", SETTINGS, SETTINGS[0])
         if name in said:
-            row.wrong("setting", f"{name} is there twice")
+            row.wrong("setting", Complaint("row_twice", value=name))
         said[name] = row
     wanted, refused = conditions(said["eligible_if"], "value") if "eligible_if" in said else ((), ())
     titles = None
@@ -100,7 +101,7 @@ def _abbreviations(row: Row) -> Pairs:
     for part in row.listed("value"):
         short, sign, full = part.partition("=")
         if not sign or not short.strip() or not full.strip():
-            row.wrong("value", f"{shown(part)} is not an abbreviation like intro=introduction")
+            row.wrong("value", Complaint("not_an_abbreviation", value=shown(part)))
         found.append((short.strip(), full.strip()))
     return tuple(sorted(found))
 
@@ -142,6 +143,6 @@ def condition_cell(wanted: Pairs, refused: Pairs) -> str:
 def _pair(text: str, row: Row, column: str) -> tuple[str, str] | None:
     first, colon, second = text.partition(":")
     if not colon or not first or not second:
-        row.wrong(column, f"{shown(text)} is not framework:level")
+        row.wrong(column, Complaint("not_framework_level", value=shown(text)))
         return None
     return first, second

@@ -19,6 +19,7 @@ from typing import Any
 from xml.etree.ElementTree import ParseError  # only its name: files are opened by openpyxl
 
 from creditbank.rules.files.cells import written
+from creditbank.rules.files.complaints import Complaint
 
 LARGEST_FILE = 512 * 1024 * 1024
 LARGEST_DOCUMENT = 64 * 1024 * 1024
@@ -37,6 +38,10 @@ Lines = Iterator[Sequence[str]]
 class BadFile(Exception):
     """A file that cannot be read, with the reason."""
 
+    def __init__(self, complaint: Complaint) -> None:
+        super().__init__(complaint)
+        self.complaint = complaint
+
 
 @contextmanager
 def _reasons() -> Iterator[None]:
@@ -44,15 +49,15 @@ def _reasons() -> Iterator[None]:
     try:
         yield
     except RecursionError as error:
-        raise BadFile("cannot be read: nested too deeply") from error
+        raise BadFile(Complaint("nested")) from error
     except (csv.Error, ValueError, LookupError, TypeError, AttributeError, OverflowError, zipfile.BadZipFile, NotImplementedError, EOFError, ParseError,
             RuntimeError, AssertionError, zlib.error, struct.error) as error:  # fmt: skip
-        raise BadFile(f"cannot be read: {str(error)[:200] or type(error).__name__}") from error
+        raise BadFile(Complaint("cannot_read", why=str(error)[:200] or type(error).__name__)) from error
 
 
 def _check_size(path: Path, most: int) -> None:
     if path.stat().st_size > most:
-        raise BadFile(f"larger than {most // 1024 // 1024} MB")
+        raise BadFile(Complaint("large_file", most=most // 1024 // 1024))
 
 
 def text_lines(path: Path, names: Sequence[str]) -> Iterator[tuple[str, Lines]]:
@@ -76,22 +81,22 @@ def _csv(path: Path) -> Lines:
 def _bounded(handle: io.TextIOBase) -> Iterator[str]:
     while line := handle.readline(LONGEST_LINE + 1):
         if len(line) > LONGEST_LINE:
-            raise BadFile(f"a line is longer than {LONGEST_LINE:,} characters")
+            raise BadFile(Complaint("long_line", most=f"{LONGEST_LINE:,}"))
         yield line
 
 
-def not_utf8(path: Path) -> str:
+def not_utf8(path: Path) -> Complaint:
     """What is said of a file in another encoding, with a guess at which."""
     with path.open("rb") as handle:
         head = handle.read(HEAD)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "is not UTF-8 (it looks like UTF-16); save it as CSV UTF-8"
+        return Complaint("utf16")
     try:
         head[: len(head) // 2 * 2].decode("gb18030")
     except UnicodeDecodeError as error:
         if error.start < len(head) - 4:
-            return "is not UTF-8; save it as CSV UTF-8"
-    return "is not UTF-8 (it looks like GB18030, as Chinese spreadsheets save it); save it as CSV UTF-8"
+            return Complaint("not_utf8")
+    return Complaint("gb18030")
 
 
 def workbook_lines(path: Path, names: Sequence[str]) -> Iterator[tuple[str, Lines]]:
@@ -117,17 +122,17 @@ def _check_parts(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         parts = archive.infolist()
         if len(parts) > MOST_PARTS:
-            raise BadFile(f"holds more than {MOST_PARTS:,} parts")
+            raise BadFile(Complaint("many_parts", most=f"{MOST_PARTS:,}"))
         if sum(part.file_size for part in parts) > LARGEST_SHEETS:
-            raise BadFile(f"unpacks to more than {LARGEST_SHEETS // 1024 // 1024} MB")
+            raise BadFile(Complaint("large_unpacked", most=LARGEST_SHEETS // 1024 // 1024))
         for part in parts:
             if part.file_size > HEAD and part.file_size > MOST_SWOLLEN * max(part.compress_size, 1):
-                raise BadFile(f"{part.filename[:80]} unpacks to more than {MOST_SWOLLEN} times its size")
+                raise BadFile(Complaint("swollen", part=part.filename[:80], most=MOST_SWOLLEN))
             if part.filename.endswith("sharedStrings.xml") and part.file_size > LARGEST_STRINGS:
-                raise BadFile(f"holds more than {LARGEST_STRINGS // 1024 // 1024} MB of text")
+                raise BadFile(Complaint("much_text", most=LARGEST_STRINGS // 1024 // 1024))
             with archive.open(part) as handle:
                 if b"<!DOCTYPE" in handle.read(HEAD).replace(b"\0", b"").upper():
-                    raise BadFile(f"{part.filename[:80]} declares a document type; a workbook has none")
+                    raise BadFile(Complaint("document_type", part=part.filename[:80]))
 
 
 def _sheet(sheet: Any) -> Lines:
@@ -165,7 +170,7 @@ def document_lines(path: Path, names: Sequence[str]) -> Iterator[tuple[str, Line
         elif text[at : at + 1] == "{":
             found, at = _members(text, at)
         if _blank(text, at) < len(text) or not text:
-            raise BadFile("expected one object of lists, or one list of objects")
+            raise BadFile(Complaint("objects_expected"))
         for name in names:
             if name in found:
                 yield name, _listed(found.pop(name))
@@ -183,14 +188,14 @@ def _members(text: str, at: int) -> tuple[dict[str, list[dict[str, Any]]], int]:
     at = _blank(text, at + 1)
     while text[at : at + 1] != "}":
         if text[at : at + 1] != '"':
-            raise BadFile("expected the name of a table")
+            raise BadFile(Complaint("table_expected"))
         name, end = json.decoder.scanstring(text, at + 1)  # type: ignore[attr-defined]
         at = _after(text, end, ":")
         if text.startswith("null", at):
             at += 4
         else:
             if name in found:
-                raise BadFile(f"the table {name[:40]!r} is there twice")
+                raise BadFile(Complaint("table_twice", table=repr(name[:40])))
             found[name], at = _items(text, at)
         at = _next(text, at, "}")
     return found, at + 1
@@ -199,7 +204,7 @@ def _members(text: str, at: int) -> tuple[dict[str, list[dict[str, Any]]], int]:
 def _after(text: str, at: int, sign: str) -> int:
     at = _blank(text, at)
     if text[at : at + 1] != sign:
-        raise BadFile(f"expected {sign!r} at position {at:,}")
+        raise BadFile(Complaint("sign_expected", sign=repr(sign), at=f"{at:,}"))
     return _blank(text, at + 1)
 
 
@@ -209,20 +214,20 @@ def _next(text: str, at: int, closing: str) -> int:
     if text[at : at + 1] == ",":
         return _blank(text, at + 1)
     if text[at : at + 1] != closing:
-        raise BadFile(f"expected ',' or {closing!r} at position {at:,}")
+        raise BadFile(Complaint("sign_expected", sign=f"',' or {closing!r}", at=f"{at:,}"))
     return at
 
 
 def _items(text: str, at: int) -> tuple[list[dict[str, Any]], int]:
     """Objects one by one, each of bounded size: a long list of nothing else is never built."""
     if text[at : at + 1] != "[":
-        raise BadFile("expected a list of objects")
+        raise BadFile(Complaint("list_expected"))
     found: list[dict[str, Any]] = []
     keys: dict[str, str] = {}
     at = _blank(text, at + 1)
     while text[at : at + 1] != "]":
         if text[at : at + 1] != "{":
-            raise BadFile("expected a list of objects")
+            raise BadFile(Complaint("list_expected"))
         item, at = _item(text, at, keys)
         found.append(item)
         at = _next(text, at, "]")
@@ -235,10 +240,10 @@ def _item(text: str, at: int, keys: dict[str, str]) -> tuple[dict[str, Any], int
             value, end = DECODER.raw_decode(text[at : at + size])
         except json.JSONDecodeError as error:
             if at + size >= len(text) or size == LONGEST_LINE:
-                raise BadFile(f"cannot be read at position {at + error.pos:,}: {error.msg}") from error
+                raise BadFile(Complaint("cannot_read_at", at=f"{at + error.pos:,}", why=error.msg)) from error
             continue
         return {keys.setdefault(key, key): _json_cell(one) for key, one in value.items()}, at + end
-    raise BadFile("cannot be read")
+    raise BadFile(Complaint("cannot_read_at_all"))
 
 
 def _listed(items: list[dict[str, Any]]) -> Lines:
@@ -254,5 +259,5 @@ def _json_cell(value: Any) -> str:
     if isinstance(value, list):
         return ";".join(_json_cell(item) for item in value)
     if isinstance(value, dict):
-        raise BadFile("a cell holds an object")
+        raise BadFile(Complaint("object_in_cell"))
     return "" if value is None else intern(value) if isinstance(value, str) else written(value)

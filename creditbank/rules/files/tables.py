@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from creditbank.rules.files.cells import MOST_PROBLEMS, Problems, Row, unquoted
+from creditbank.rules.files.complaints import Complaint
 from creditbank.rules.files.sources import BadFile, document_lines, text_lines, workbook_lines
 
 LONGEST_CELL = 10_000
@@ -152,7 +153,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
 def read_tables(places: Mapping[str, Path], folder: Path | None, problems: Problems) -> dict[str, list[Row]]:
     """Rows of every table that is there: of the files named one by one, else of a folder (or workbook, or document) that holds them all."""
     if folder is not None and not folder.exists():
-        problems.add(str(folder), 0, "", "there is no such folder or file")
+        problems.add(str(folder), 0, "", Complaint("no_place"))
         folder = None
     by_path: dict[Path, list[str]] = {}
     for name in COLUMNS:
@@ -181,9 +182,9 @@ def read_file(path: Path, names: Sequence[str], problems: Problems) -> dict[str,
             found[name] = []
             found[name].extend(_rows(lines, label, name, problems))
     except OSError as error:
-        problems.add(path.name, 0, "", f"cannot be opened: {error.strerror or error}")
+        problems.add(path.name, 0, "", Complaint("cannot_open", why=error.strerror or error))
     except BadFile as error:
-        problems.add(path.name, 0, "", str(error))
+        problems.add(path.name, 0, "", error.complaint)
     return found
 
 
@@ -193,7 +194,7 @@ def _rows(lines: Iterable[Sequence[str]], label: str, name: str, problems: Probl
     pool: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
         if number > most or len(problems.found) >= MOST_PROBLEMS:
-            problems.add(label, number, "", f"more than {most:,} rows" if number > most else "too many problems; the rest is not read")
+            problems.add(label, number, "", Complaint("many_rows", most=f"{most:,}") if number > most else Complaint("many_problems"))
             return
         if not headings:
             headings = tuple(cell.strip() for cell in line)
@@ -203,23 +204,23 @@ def _rows(lines: Iterable[Sequence[str]], label: str, name: str, problems: Probl
         elif any(line):
             yield from _row(line, headings, label, number, problems, pool)
     if not headings and label.endswith(".csv"):
-        problems.add(label, 1, "", "is empty; the first row names the columns")
+        problems.add(label, 1, "", Complaint("no_headings"))
 
 
 def _headings_fit(headings: tuple[str, ...], label: str, name: str, problems: Problems) -> bool:
     """Whether rows can be read at all: not too many columns, and those that are needed. An unknown column is said, and left out."""
     known = COLUMNS[name]
     if len(headings) > 2 * len(known):
-        problems.add(label, 1, "", f"{len(headings):,} columns; this table has {len(known)}")
+        problems.add(label, 1, "", Complaint("many_columns", found=f"{len(headings):,}", known=len(known)))
         return False
     for heading in headings:
         if heading not in known:
-            problems.add(label, 1, heading[:40], f"an unknown column; known are {', '.join(known)}")
+            problems.add(label, 1, heading[:40], Complaint("unknown_column", known=", ".join(known)))
     for heading in sorted({heading for heading in headings if headings.count(heading) > 1}):
-        problems.add(label, 1, heading[:40], "there twice")
+        problems.add(label, 1, heading[:40], Complaint("twice"))
     missing = [heading for heading in NEEDED[name] if heading not in headings]
     for heading in missing:
-        problems.add(label, 1, heading, "this column is missing")
+        problems.add(label, 1, heading, Complaint("missing_column"))
     return not missing
 
 
@@ -228,7 +229,7 @@ def _row(
 ) -> Iterator[Row]:
     """One row; equal short texts are kept once (``pool``), because tables say the same words again and again."""
     if len(line) > len(headings) and any(line[len(headings) :]):
-        problems.add(label, number, "", f"{len(line)} cells under {len(headings)} headings")
+        problems.add(label, number, "", Complaint("many_cells", cells=len(line), headings=len(headings)))
         return
     cells = {}
     for heading, cell in zip(headings, line, strict=False):
@@ -236,9 +237,11 @@ def _row(
         if not text or not heading:
             continue
         if len(text) > LONGEST_CELL or "\x00" in text:
-            problems.add(label, number, heading, "longer than 10,000 characters" if len(text) > LONGEST_CELL else "holds a NUL")
+            problems.add(
+                label, number, heading, Complaint("long_cell", most=f"{LONGEST_CELL:,}") if len(text) > LONGEST_CELL else Complaint("nul")
+            )
         elif text.startswith(("=", "@")):
-            problems.add(label, number, heading, "a formula; write the value itself")
+            problems.add(label, number, heading, Complaint("formula"))
         else:
             read = unquoted(text)
             cells[heading] = pool.get(read) or (
