@@ -14,7 +14,7 @@ from typing import Any
 from creditbank.rules.changes import change_of
 from creditbank.rules.limits import covers
 from creditbank.rules.messages import FIELDS, reason_text, word
-from creditbank.rules.sentences import limit_sentence, rule_sentence
+from creditbank.rules.sentences import limit_sentence, number, rule_sentence
 from creditbank.rules.types import Limit, Reason, RecordFacts, Rule, RuleBase
 
 Titles = Mapping[str, tuple[str, str]]
@@ -42,6 +42,15 @@ class LimitShown:
     @property
     def left(self) -> Decimal:
         return self.bound - self.used
+
+    @property
+    def used_said(self) -> str:
+        """What is used, without needless zeros: limits count credits, courses or records."""
+        return number(self.used)
+
+    @property
+    def left_said(self) -> str:
+        return number(self.left)
 
     @property
     def nearly_full(self) -> bool:

@@ -10,6 +10,8 @@ from creditbank.rules.tables import LATER
 
 Trust = Literal["self", "verified", "institution"]
 TRUST_RANK = {"self": 0, "verified": 1, "institution": 2}
+USUAL_TRUST = "verified"
+"""What a leaf asks for where nothing else is said."""
 NodeKind = Literal["leaf", "all", "any", "n_of", "credits_of", "not"]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
+from creditbank.rules.conditions import TRUST_RANK, USUAL_TRUST
 from creditbank.rules.messages import word
 from creditbank.rules.types import Grant, Leaf, Limit, Node, Rule
 
@@ -168,7 +169,7 @@ def _conditions(leaf: Leaf, language: str) -> list[str]:
         texts.append(_pick(language, "以申请日计", "on the day of application"))
     if leaf.valid_on_review:
         texts.append(_pick(language, "审核当日有效", "valid on the day of review"))
-    if leaf.trust != "self":  # the lowest level asks nothing
+    if TRUST_RANK[leaf.trust] > TRUST_RANK[USUAL_TRUST]:  # what every rule takes for granted is not said
         texts.append(word(leaf.trust, language))
     return texts
 

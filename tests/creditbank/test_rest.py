@@ -59,7 +59,7 @@ def test_a_published_version_is_read_as_sentences_and_as_data(client, bank):
     answer = client.get(f"/api/v1/rulebooks/{bank.version.book.code}/versions/1").json()
 
     rule = answer["rules"][0]
-    assert (rule["id"], rule["sentence_zh"]) == ("R1", "《来源课程1》（成绩 ≥ 60，已核实） ⇒ 《目标课程1》，3 学分。")
+    assert (rule["id"], rule["sentence_zh"]) == ("R1", "《来源课程1》（成绩 ≥ 60） ⇒ 《目标课程1》，3 学分。")
     assert rule["document"]["lhs"]["leaf"]["min_score"] == "60"
     assert answer["hash"] == bank.version.content_hash
 

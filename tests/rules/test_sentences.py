@@ -113,12 +113,12 @@ def test_a_rule_reads_like_this():
     )  # fmt: skip
 
     assert rule_sentence(rule, TITLES, "en") == (
-        "“Physics” (grade ≥ C, score ≥ 60) and (“B” (verified) or any MATH (level ≥ 2, confirmed by the institution)) and without “Z” (verified) ⇒ "
+        "“Physics” (grade ≥ C, score ≥ 60) and (“B” or any MATH (level ≥ 2, confirmed by the institution)) and without “Z” ⇒ "
         "“Mechanics”, 3.5 credits, graded as a pass and “1.2” counts as done; all of it or nothing; date of earning 2026-01-01 – …; "
         "only for programme P; only for learners with enrolled_elsewhere ≠ 1."
     )
     assert rule_sentence(rule, TITLES, "zh-hans") == (
-        "《大学物理》（成绩等级 ≥ C，成绩 ≥ 60），加上（《B》（已核实），或任一MATH（等级 ≥ 2，机构确认）），加上未取得《Z》（已核实） ⇒ 《力学》，3.5 学分，记为通过，以及视为完成“1.2”；"
+        "《大学物理》（成绩等级 ≥ C，成绩 ≥ 60），加上（《B》，或任一MATH（等级 ≥ 2，机构确认）），加上未取得《Z》 ⇒ 《力学》，3.5 学分，记为通过，以及视为完成“1.2”；"
         "全部授予或都不授予；取得日期 2026-01-01 至 …；仅限培养方案 P；仅限学习者 enrolled_elsewhere ≠ 1。"
     )
 

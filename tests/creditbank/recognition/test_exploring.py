@@ -196,7 +196,7 @@ def test_a_course_lists_every_rule_that_gives_it(bank):
     [source] = sources_of_outcome(course, on=timezone.localdate(), language="zh-hans")
 
     assert (source.rule.id, source.kind, source.version) == ("R1", "course", bank.version)
-    assert source.sentence == "《来源课程1》（成绩 ≥ 60，已核实） ⇒ 《目标课程1》，3 学分。"
+    assert source.sentence == "《来源课程1》（成绩 ≥ 60） ⇒ 《目标课程1》，3 学分。"
 
 
 def test_a_programme_lists_the_rules_of_each_requirement(client, bank):
