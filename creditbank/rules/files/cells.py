@@ -59,8 +59,13 @@ class Problems:
 
     def add(self, file: str, row: int, column: str, message: Complaint) -> None:
         """Note one problem; after a thousand the rest is not listed."""
-        if len(self.found) < MOST_PROBLEMS:
+        if not self.is_full:
             self.found.append(Problem(file, row, column, message))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what else is wrong would not be listed."""
+        return len(self.found) >= MOST_PROBLEMS
 
     def stop(self) -> None:
         """Raise BadFiles if anything was noted."""
@@ -92,7 +97,8 @@ class Row:
         try:
             return reader(text)
         except (ValueError, InvalidOperation, OverflowError):
-            self.wrong(column, Complaint(code, value=shown(text)))
+            if not self.problems.is_full:
+                self.wrong(column, Complaint(code, value=shown(text)))
             return None
 
     def amount(self, column: str) -> Decimal | None:
@@ -115,7 +121,8 @@ class Row:
         """A word of a closed list."""
         text = self.text(column, default)
         if text not in known:
-            self.wrong(column, Complaint("none_of", value=shown(text), known=", ".join(known)))
+            if not self.problems.is_full:
+                self.wrong(column, Complaint("none_of", value=shown(text), known=", ".join(known)))
             return default
         return text
 

@@ -122,12 +122,12 @@ class Complaint(str):
     __slots__ = ("code", "data")
 
     code: str
-    data: Mapping[str, str]
+    data: Mapping[str, Any]
 
     def __new__(cls, code: str, **data: Any) -> Complaint:
-        words = {name: str(value) for name, value in data.items()}
-        found = super().__new__(cls, TEXTS[code][1].format_map(words))
-        found.code, found.data = code, words
+        text = TEXTS[code][1]
+        found = str.__new__(cls, text.format_map(data) if data else text)
+        found.code, found.data = code, data
         return found
 
     def text(self, language: str) -> str:
