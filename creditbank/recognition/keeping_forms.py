@@ -42,7 +42,7 @@ class StandingForm(PlaceForm):
     """Since when an expert has practised without a break."""
 
     person = forms.ModelChoiceField(User.objects.none(), label=_("Expert"), empty_label=_("Please choose"))
-    field = forms.CharField(label=_("Field"), max_length=120)
+    field = forms.CharField(label=_("Field of practice"), max_length=120)
     since = forms.DateField(
         label=_("In practice since"), widget=DayInput, help_text=_("Without a break until today, as the institution knows it.")
     )

@@ -55,7 +55,7 @@ def _template_strings(code: str) -> set[str]:
     import re
 
     found = set()
-    for match in re.finditer(r"\b(n?p?n?gettext)\((.*?)\) ", code + " ", re.DOTALL):
+    for match in re.finditer(r"\b(n?p?n?gettext)\((.*?)\)(?=\s)", code + " ", re.DOTALL):
         try:
             call = ast.parse(f"{match.group(1)}({match.group(2)})", mode="eval")
         except SyntaxError:
