@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('creditbank', '0014_sealed_texts'),
+        ('creditbank', '0016_catalogue_changes'),
         ('identity', '0003_api_token'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
