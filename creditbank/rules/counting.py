@@ -122,7 +122,7 @@ class Counted:
         for at, demand in enumerate(self.demands):
             if demand.credits is not None:
                 own = [ident for ident in (first, *order) if any(place[0] == at for place in self.fits[ident])]
-                chosen |= self._reached(own, demand.credits, first)
+                chosen |= self._reached(own, demand.credits, first) if first in own else self._enough(own, demand.credits)
         return tuple(sorted(chosen)) if first in chosen and self.is_set(chosen) else None
 
     def _reached(self, own: Sequence[str], credits: Fraction, first: str) -> set[str]:
@@ -139,6 +139,16 @@ class Counted:
             if total >= credits:
                 return {first, *self._needed(taken, total - credits)}
         return {first}
+
+    def _enough(self, own: Sequence[str], credits: Fraction) -> set[str]:
+        """Records that reach the credits, none of them more than needed, the first ones where that is possible."""
+        taken: list[str] = []
+        total = Fraction(0)
+        for ident in own:
+            if total < credits:
+                taken.append(ident)
+                total += self.worth[ident]
+        return self._needed(taken, total - credits) if total >= credits else set(taken)
 
     def _needed(self, taken: Sequence[str], spare: Fraction) -> set[str]:
         """Of some records those that cannot be left out, the smallest left out first."""

@@ -290,3 +290,19 @@ def test_rows_of_one_programme_do_not_contradict_each_other(ask):
     rows = programme({"filter": "outcome=T", "need_credits": "4"})
     said = ask(rules=rule("R"), programmes=[rows[0], rows[1] | {"total": "30"}])
     assert "programmes.csv, row 2, column total: is said in 2 ways: '20', '30'" in said
+
+
+def test_a_record_beside_a_set_that_counts_by_credits_lost_to_another_and_does_not_miss_the_set(ask):
+    asks = [
+        {"path": "1", "node": "all"}, {"path": "1.1", "node": "leaf", "outcome": "A"}, {"path": "1.2", "node": "credits_of", "k": "3"},
+        {"path": "1.2.1", "node": "leaf", "outcome": "B"}, {"path": "1.2.2", "node": "leaf", "outcome": "C"},
+    ]  # fmt: skip
+    rules = [
+        {"rule_id": "R", "row": "rule"}, *({"rule_id": "R", "row": "from", **row} for row in asks), {"rule_id": "R", "row": "to", "path": "1", **GIVES_T},
+    ]  # fmt: skip
+    records = [RECORD, {**RECORD, "record_id": "r2", "credits": "5"}, {**RECORD, "record_id": "r3", "outcome": "C"}]
+
+    answer = ask(rules=rules, records=records)
+
+    assert [row["records"] for row in answer["allocation"]] == [["r1", "r3"]]
+    assert why(answer) == {"r2": ("dominated", "")}
