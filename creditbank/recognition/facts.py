@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any, cast
@@ -33,15 +33,20 @@ def facts_of(
     codes = {record.outcome_code for record in records if record.outcome_code}
     outcomes = {outcome.code: outcome for outcome in Outcome.objects.filter(code__in=codes).select_related("level__framework")}
     taken = held | used
-    over = {record.uuid for record in records if record.valid_until is not None and record.valid_until < applied_on}
-    known = over | {
-        record.uuid for record in records if record.uuid in lots or str(record.uuid) in taken
-    }  # what has run out is told as that
-    facts = tuple(record_facts(record, outcomes.get(record.outcome_code), is_confirmed=record.uuid in known) for record in records)
+    facts = tuple(
+        record_facts(record, outcomes.get(record.outcome_code), is_confirmed=is_known(record, lots, taken, on=applied_on))
+        for record in records
+    )
     return Facts(
         learner=str(person.uuid), records=facts, target=target, applied_on=applied_on, used=tuple(used.items()), held=tuple(held.items()),
         exceptions=exceptions,
     )  # fmt: skip
+
+
+def is_known(record: LearningRecord, confirmed: Container[UUID], taken: Container[str], *, on: date) -> bool:
+    """Whether a record waits for nothing: its credit is confirmed, held or used up; what has run out is told as that."""
+    has_run_out = record.valid_until is not None and record.valid_until < on
+    return has_run_out or record.uuid in confirmed or str(record.uuid) in taken
 
 
 def _reserved(owner: UUID) -> tuple[dict[str, str], dict[str, str]]:

@@ -19,7 +19,7 @@ from creditbank.ledger.enums import AccountKind, HoldState
 from creditbank.ledger.models import Hold
 from creditbank.ledger.queries import lots_of
 from creditbank.recognition.enums import ExceptionState
-from creditbank.recognition.facts import record_facts
+from creditbank.recognition.facts import is_known, record_facts
 from creditbank.recognition.models import Application, IndividualException
 from creditbank.recognition.queries import read_exception
 from creditbank.rules.types import Facts, Pairs, RecordFacts, Target
@@ -106,8 +106,8 @@ def facts_of_many(
     exceptions = _exceptions(people, on=on)
     by_person: dict[int, list[RecordFacts]] = defaultdict(list)
     for record in records:
-        taken = record.uuid in lots or str(record.uuid) in held[record.learner.uuid] | used[record.learner.uuid]
-        facts = record_facts(record, outcomes.get(record.outcome_code), is_confirmed=taken)
+        taken = held[record.learner.uuid] | used[record.learner.uuid]
+        facts = record_facts(record, outcomes.get(record.outcome_code), is_confirmed=is_known(record, lots, taken, on=on))
         by_person[record.learner_id].append(replace(facts, evidence=evidence))
     for person in people:
         yield Facts(
