@@ -99,14 +99,16 @@ def facts_of_many(
 ) -> Iterator[Facts]:
     """The same facts as for one person's application, for many at once: person → target, and → programme of which exceptions hold. Seven queries."""
     rows = LearningRecord.objects.filter(learner__in=people).counting().filter(state=RecordState.ACTIVE)
-    records = list(rows.select_related("institution", "credit_system", "level").order_by("-earned_on", "-id"))
-    outcomes = {one.code: one for one in Outcome.objects.filter(code__in={record.outcome_code for record in records} - {""})}
+    records = list(rows.select_related("institution", "credit_system", "level__framework").order_by("-earned_on", "-id"))
+    codes = {record.outcome_code for record in records} - {""}
+    outcomes = {one.code: one for one in Outcome.objects.filter(code__in=codes).select_related("level__framework")}
     lots = {lot.uuid for lot in lots_of(*(record.uuid for record in records)) if lot.kind == AccountKind.AVAILABLE}
-    held, used = _reserved([person.uuid for person in people])
+    owners = {person.pk: person.uuid for person in people}
+    held, used = _reserved(list(owners.values()))
     exceptions = _exceptions(people, on=on)
     by_person: dict[int, list[RecordFacts]] = defaultdict(list)
     for record in records:
-        taken = held[record.learner.uuid] | used[record.learner.uuid]
+        taken = held[owners[record.learner_id]] | used[owners[record.learner_id]]
         facts = record_facts(record, outcomes.get(record.outcome_code), is_confirmed=is_known(record, lots, taken, on=on))
         by_person[record.learner_id].append(replace(facts, evidence=evidence))
     for person in people:
