@@ -20,9 +20,10 @@ EXAMPLE = {
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory() as keys:
-        environment = {**os.environ, **EXAMPLE, "SIGNING_KEYS_DIR": keys}
-        subprocess.run([sys.executable, "manage.py", "signing_key", "new"], env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    with tempfile.TemporaryDirectory() as keys, tempfile.TemporaryDirectory() as master_keys:
+        environment = {**os.environ, **EXAMPLE, "SIGNING_KEYS_DIR": keys, "MASTER_KEYS_DIR": master_keys}
+        for command in ("signing_key", "master_key"):
+            subprocess.run([sys.executable, "manage.py", command, "new"], env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
         return _check(environment)
 
 

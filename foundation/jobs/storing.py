@@ -22,4 +22,4 @@ def store_columns(rows: Sequence[models.Model], *names: str) -> None:
         for row in rows
     ]
     with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {quote(meta.db_table)} SET {wanted} WHERE id = %s", values)  # noqa: S608  names of our own columns
+        cursor.executemany(f"UPDATE {quote(meta.db_table)} SET {wanted} WHERE id = %s", values)  # noqa: S608  # nosec B608  names of our own columns
