@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from identity.api import Eraser, Treatment, register_eraser
 
-register_eraser(Eraser(part="creditbank.catalogue", treats={"creditbank.OutcomeVersion": Treatment.PSEUDONYM}))
+register_eraser(
+    Eraser(
+        part="creditbank.catalogue", treats=dict.fromkeys(["creditbank.OutcomeVersion", "creditbank.CatalogueImport"], Treatment.PSEUDONYM)
+    )
+)

@@ -8,7 +8,8 @@ register_eraser(
     Eraser(
         part="creditbank.ledger",
         treats=dict.fromkeys(
-            ["creditbank.Account", "creditbank.Transaction", "creditbank.Hold", "creditbank.LedgerFreeze"], Treatment.PSEUDONYM
+            ["creditbank.Account", "creditbank.Transaction", "creditbank.Hold", "creditbank.LedgerFreeze", "creditbank.AccountMerger"],
+            Treatment.PSEUDONYM,
         ),
     )
 )

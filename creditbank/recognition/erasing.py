@@ -50,7 +50,8 @@ register_eraser(
             "creditbank.DeclaredInterest": Treatment.SEALED, "creditbank.Appeal": Treatment.SEALED, "creditbank.Correction": Treatment.SEALED,
             "creditbank.SourceReview": Treatment.SEALED, "creditbank.IndividualException": Treatment.PSEUDONYM,
             "creditbank.ApplicationEvidence": Treatment.EMPTIED, "creditbank.RecognitionPolicy": Treatment.PSEUDONYM,
-            "creditbank.ExpertStanding": Treatment.PSEUDONYM,
+            "creditbank.ExpertStanding": Treatment.PSEUDONYM, "creditbank.SpotCheckDraw": Treatment.PSEUDONYM,
+            "creditbank.SpotCheck": Treatment.PSEUDONYM,
         },
     )
 )  # fmt: skip

@@ -118,10 +118,10 @@ def _sections(application: Application) -> dict[str, Any]:
 
 
 def row_facts(row: models.Model, *, leave: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Every stored field of a row by its name; what it points to by pseudonym, code or uuid, never by a name."""
+    """Every field of a row by its name, but for those that the database derives; what it points to by pseudonym, code or uuid, never by a name."""
     facts: dict[str, Any] = {}
     for item in row._meta.concrete_fields:
-        if item.name in HIDDEN or item.name in leave or (item.is_relation and item.related_model is Application):
+        if item.generated or item.name in HIDDEN or item.name in leave or (item.is_relation and item.related_model is Application):
             continue
         facts[item.name] = _pointed(getattr(row, item.name)) if item.is_relation else getattr(row, item.attname)
     return facts

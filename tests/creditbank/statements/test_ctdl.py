@@ -63,12 +63,12 @@ def test_drafts_and_unknown_versions_do_not_exist(client):
 
 
 def test_a_version_costs_the_same_queries_for_1_and_30_rules():
-    few, many = make_bank(amounts=("3",)), make_bank(amounts=("1",) * 30)
+    first, few, many = make_bank(), make_bank(amounts=("3",)), make_bank(amounts=("1",) * 30)
     counted = []
-    for bank in (few, many):
+    for bank in (first, few, many):  # the first one reads what all share, and keeps it
         version = type(bank.version).objects.select_related("book__institution").get(pk=bank.version.pk)
         with CaptureQueriesContext(connection) as queries:
             ctdl_document(version)
         counted.append(len(queries))
 
-    assert counted[0] == counted[1]
+    assert counted[1] == counted[2]
