@@ -220,7 +220,7 @@ CASES = (
     Case(88, "CITY-C-2026", "posted"), Case(80, "SOFT-V-2026", "posted"), Case(74, "NUR-A-2026", "withdrawal_granted"), Case(60, "NUR-A-2026", "appealed"),
     Case(58, "NUR-A-2026", "appeal_granted"), Case(55, "ART-C-2026", "by_rule"), Case(52, "CARE-A-2026", "appeal_upheld"), Case(45, "ART-C-2026", "by_rule", "wang"),
     Case(36, "NUR-A-2026", "posted"), Case(34, "CARE-A-2026", "credited"), Case(30, "SOFT-V-2026", "refused"), Case(27, "NUR-A-2026", "second_review"),
-    Case(24, "SOFT-V-2026", "decided", "chen"), Case(22, "NUR-A-2026", "refused"), Case(18, "NUR-A-2026", "decided"), Case(16, "CARE3-V-2026", "checking"),
+    Case(24, "SOFT-V-2026", "decided", "chen", ("JLSV:OFF101", "JLSV:WEB101")), Case(22, "NUR-A-2026", "refused"), Case(18, "NUR-A-2026", "decided"), Case(16, "CARE3-V-2026", "checking"),
     Case(13, "CARE-A-2026", "information_requested"), Case(11, "NUR-A-2026", "second_review"), Case(9, "NUR-A-2026", "withdrawal_requested"),
     Case(8, "SOFT-V-2026", "second_review"), Case(7, "NUR-A-2026", "checking"), Case(6, "SOFT-V-2026", "information_requested"), Case(6, "ADM-B-2026", "panel", holding="JLEM:AID101"),
     Case(5, "CITY-C-2026", "submitted"),
