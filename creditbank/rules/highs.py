@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from creditbank.rules.patterns import WIDEST
-from creditbank.rules.reduction import Line
+from creditbank.rules.reduction import WIDEST, Line
 
 ABSOLUTE_GAP = 0.5
 """All objectives are whole numbers, so a gap below one proves the optimum; a relative gap of zero alone did not end in 150 s.

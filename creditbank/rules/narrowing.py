@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from creditbank.rules.highs import Answer, Prices, Problem, Relaxation, best_of, name_blocks
-from creditbank.rules.patterns import WIDEST, Wide, gather
+from creditbank.rules.patterns import Wide, gather
+from creditbank.rules.reduction import WIDEST
 
 BELIEVED = 3
 """Levels that reach their relaxation nearly always: requirements met, needed credit, credit in all leaves."""

@@ -14,10 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from creditbank.rules.reduction import Line
+from creditbank.rules.reduction import WIDEST, Line
 
-WIDEST = 1 << 40
-"""Coefficients and bounds must stay below this, so that sums of products fit 64 bits."""
 MOST = 4_000
 """Blocks with more answers than this stay as they are."""
 ON_THE_WAY = 12_000

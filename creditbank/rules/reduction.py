@@ -13,6 +13,8 @@ from math import gcd
 
 Cost = dict[int, int]
 """Coefficients of one variable by level: level 0 is the most important one, and more is better."""
+WIDEST = 1 << 40
+"""Numbers of programs that are put into arrays stay below this, so that sums of products fit 64 bits; a side that does not bind is this."""
 FILL = 40
 """A variable that would put more terms than this in other lines is left alone: the program would not become smaller."""
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from creditbank.rules.highs import Answer, Expression, Problem, by_levels, value_of
-from creditbank.rules.narrowing import by_prices
 from creditbank.rules.reduction import Component, Cost, Line, NoAnswer, Reduction
 from creditbank.rules.search import search
 
@@ -127,6 +126,13 @@ class Program:
                 reached = sum(component.costs[at].get(self.level - 1, 0) * values[at] for at in component.variables)
                 more += answer.bound - reached
         self.bound = value_of(expression, values) + (more if maximise else -more)
+
+
+def by_prices(problem: Problem, *, ends: float) -> Answer | None:
+    """The answer by patterns and prices. What it needs is loaded here: most questions never come so far."""
+    from creditbank.rules import narrowing  # noqa: PLC0415
+
+    return narrowing.by_prices(problem, ends=ends)
 
 
 def _costs(count: int, levels: Sequence[Level], names: Sequence[int], vector: Sequence[Expression]) -> list[Cost]:

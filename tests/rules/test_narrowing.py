@@ -12,8 +12,8 @@ from creditbank.rules import search as searching
 from creditbank.rules.decide import decide
 from creditbank.rules.highs import Problem, by_levels, value_of
 from creditbank.rules.narrowing import by_prices
-from creditbank.rules.patterns import WIDEST, gather
-from creditbank.rules.reduction import Line
+from creditbank.rules.patterns import gather
+from creditbank.rules.reduction import WIDEST, Line
 from creditbank.rules.snapshot import canonical
 from tests.bench import learners
 
