@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import openpyxl
