@@ -28,7 +28,6 @@ from creditbank.rules.files.tables import COLUMNS, read_tables
 SECONDS, MEGABYTES = 5, 300
 MEASURED = """
 import sys, time
-from functools import cache
 from creditbank.rules.__main__ import main
 status = main(sys.argv[1:])
 peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
