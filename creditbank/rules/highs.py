@@ -245,6 +245,14 @@ def value_of(expression: Expression, values: Sequence[int]) -> int:
     return sum(coefficient * values[variable] for variable, coefficient in expression.items())
 
 
+class NoTime(Exception):
+    """The time was over before a level was proved; ``columns`` is the best answer known there, ``bound`` what was still possible."""
+
+    def __init__(self, columns: Any = None, bound: int | None = None) -> None:
+        super().__init__(bound)
+        self.columns, self.bound = columns, bound
+
+
 @dataclass
 class Prices:
     """What a relaxation says: the whole number that no answer can exceed, and for each column what an answer is worth at most in which
@@ -264,7 +272,7 @@ class Relaxation:
         self.low, self.high = low.copy(), high.copy()
 
     def ask(self, costs: Any, milliseconds: int) -> Prices | None:
-        """The prices where an expression is to be as large as possible; None where there is no answer."""
+        """The prices where an expression is to be as large as possible; None where there is no answer. Raises NoTime."""
         import highspy
         import numpy as np
 
@@ -272,7 +280,10 @@ class Relaxation:
         solver.changeColsCost(count, np.arange(count, dtype=np.int32), costs.astype(np.double))
         _within(solver, milliseconds / 1000)
         solver.run()
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        status = solver.getModelStatus()
+        if status in {highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kInterrupt}:
+            raise NoTime
+        if status != highspy.HighsModelStatus.kOptimal:
             return None
         worth = solver.getInfo().objective_function_value
         solution = solver.getSolution()

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from creditbank.rules.highs import Answer, Prices, Problem, Relaxation, best_of, name_blocks
+from creditbank.rules.highs import Answer, NoTime, Prices, Problem, Relaxation, best_of, name_blocks
 from creditbank.rules.patterns import Wide, gather
 from creditbank.rules.reduction import WIDEST
 
@@ -26,14 +26,6 @@ WINDOW = 250
 """Columns that the solver is given first; more only where the answer shows that it takes more."""
 
 Numbers = Any
-
-
-class NoTime(Exception):
-    """The time was over before a level was proved; ``columns`` is the best answer known there, ``bound`` what was still possible."""
-
-    def __init__(self, columns: Numbers | None = None, bound: int | None = None) -> None:
-        super().__init__(bound)
-        self.columns, self.bound = columns, bound
 
 
 @dataclass
