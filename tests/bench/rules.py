@@ -81,13 +81,13 @@ class Figures:
 def _counted() -> Iterator[list[object]]:
     """Every question to the solver while this holds."""
     asked: list[object] = []
-    plain = solver.by_levels
+    plain = solver.by_prices
 
-    def by_levels(problem: solver.Problem, *, ends: float) -> solver.Answer:
+    def by_prices(problem: solver.Problem, *, ends: float) -> solver.Answer | None:
         asked.append(problem)
         return plain(problem, ends=ends)
 
-    with patch.object(solver, "by_levels", by_levels):
+    with patch.object(solver, "by_prices", by_prices):
         yield asked
 
 
