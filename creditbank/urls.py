@@ -18,6 +18,7 @@ app_name = "creditbank"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("my/credits/", statements.account, name="account"),
     path("my/credits/entries/<str:transaction_uuid>/", statements.entry, name="entry"),
+    path("my/credits/show/", statements.show, name="show_credit"),
     path("my/credits/statement/", statements.statement, name="statement"),
     path("my/credits/statement.csv", statements.statement_csv, name="statement_csv"),
     path("my/applications/", recognition.my_applications, name="applications"),
@@ -147,4 +148,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/agreements/<str:code>/resume/", agreements.resume, name="resume_agreement"),
     path("desk/agreements/<str:code>/end/", agreements.end, name="end_agreement"),
 ]
-root_urlpatterns: list[URLPattern | URLResolver] = [path("v/<str:code>/", statements.verify_short, name="v")]
+root_urlpatterns: list[URLPattern | URLResolver] = [
+    path("v/<str:code>/", statements.verify_short, name="v"),
+    path("s/<str:token>/", statements.shown, name="s"),
+]
