@@ -112,7 +112,15 @@ def test_a_page_behind_another_holds_too(pages, site, who, path, link, theme, mo
 
 
 @pytest.mark.parametrize(
-    ("who", "path"), [("-", "/en/"), ("-", "/en/courses/"), ("lin", "/en/my/credits/"), ("lin", "/en/my/credits/show/"), ("lin", "/en/my/"), ("zhou", "/en/desk/")]
+    ("who", "path"),
+    [
+        ("-", "/en/"),
+        ("-", "/en/courses/"),
+        ("lin", "/en/my/credits/"),
+        ("lin", "/en/my/credits/show/"),
+        ("lin", "/en/my/"),
+        ("zhou", "/en/desk/"),
+    ],
 )
 def test_english_is_below_en_and_leads_back(pages, site, who, path):
     page = pages(who, "light", "normal", 1280)
