@@ -63,6 +63,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("verify/", statements.verify, name="verify"),
     path("verify/file/", statements.verify_file, name="verify_file"),
     path("desk/", recognition.desk, name="desk"),
+    path("desk/hand-out/", recognition.hand_out_cases, name="hand_out"),
     path("desk/next/", recognition.claim_next_case, name="claim_next"),
     path("desk/cases/<str:reference>/", recognition.case, name="case"),
     path("desk/cases/<str:reference>/claim/", recognition.claim, name="claim"),

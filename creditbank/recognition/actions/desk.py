@@ -85,6 +85,31 @@ def assign_application(application: Application, *, to: Any, actor: Any, at: dat
     return application
 
 
+@dataclass(frozen=True)
+class HandedOut:
+    """Which of several cases now lie with an officer, and which stay where they were, each with what stood in the way."""
+
+    given: tuple[Application, ...]
+    kept: tuple[tuple[Application, Exception], ...]
+
+
+def hand_out(cases: Iterable[Application], *, to: Any, actor: Any, at: datetime) -> HandedOut:
+    """Give several cases to an officer, or take them oneself (``to`` is the actor).
+
+    Each stands for itself: one that somebody was quicker to take, or that the officer may not decide, keeps no other back.
+    """
+    given, kept = [], []
+    for case in cases:
+        try:
+            if to.pk == actor.pk:
+                given.append(claim_application(case, actor=actor, at=at))
+            else:
+                given.append(assign_application(case, to=to, actor=actor, at=at))
+        except (WrongState, SamePersonTwice, Involved) as error:
+            kept.append((case, error))
+    return HandedOut(tuple(given), tuple(kept))
+
+
 def claim_next(cases: Iterable[Application], *, actor: Any, at: datetime) -> Application | None:
     """Take the first case that this person may decide; None where there is none. A case that somebody was quicker to take is passed over."""
     for case in cases:

@@ -56,6 +56,7 @@ from creditbank.recognition.models import PAIR, Appeal, Application
 from creditbank.recognition.queries import next_case_of, precedents, replayed
 from creditbank.recognition.replaying import read_snapshot
 from creditbank.recognition.views.desk import desk_only
+from creditbank.recognition.views.handing_out import taken_by
 from creditbank.recognition.views.shared import exceptions_in, lack_in_words, served, shown_application
 from foundation.api import access, can
 from identity.api import Role, SignedInRequest, User
@@ -169,7 +170,7 @@ def claim(request: HttpRequest, reference: str) -> HttpResponse:
     try:
         claim_application(row, actor=request.user, at=timezone.now())
     except WrongState:
-        messages.error(request, _("Somebody else has taken this case."))
+        messages.error(request, taken_by(row))
     except (Involved, SamePersonTwice) as error:
         messages.error(request, _why_not(error))
     return redirect("creditbank:case", reference)

@@ -19,11 +19,12 @@ from django.views.decorators.http import require_POST
 
 from creditbank.catalogue.models import Programme
 from creditbank.recognition.actions import claim_next, confirm_record
+from creditbank.recognition.actions.steps import people_at
 from creditbank.recognition.enums import DESK_STATES, ApplicationState
 from creditbank.recognition.models import CASE_ROLES, DESK_ROLES
 from creditbank.recognition.queries import QueueFilter, next_due, queue_of, to_claim, waiting_for_confirmation
 from foundation.api import stretch_of
-from identity.api import Role, SignedInRequest
+from identity.api import Role, SignedInRequest, User
 from learning.api import LearningRecord
 
 PAGE_SIZE = 20
@@ -43,6 +44,15 @@ def desk_only(view: View) -> View:
     return guarded
 
 
+def officers_of(person: User) -> list[User]:
+    """To whom this person may give cases: the credit officers of the institutions where they work, by name, themselves left out."""
+    on, found = timezone.localdate(), {}
+    for place in person.institutions_as(*CASE_ROLES):
+        found |= {officer.pk: officer for officer in people_at(place, Role.CREDIT_OFFICER, on=on)}
+    found.pop(person.pk, None)
+    return sorted(found.values(), key=lambda officer: officer.name)
+
+
 @desk_only
 def desk(request: HttpRequest) -> HttpResponse:
     """The queue: open cases by due date, with filters in the address."""
@@ -59,7 +69,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "page": page, "states": states, "wanted": wanted, "desk_nav": "queue", "today": on,
         "programmes": Programme.objects.filter(institution__in=places), "next_due": None if page.items else next_due(person),
         "query": _query(given, "q", "state", "due", "programme", "mine"),
-        "may_claim": person.acts_as(Role.CREDIT_OFFICER),
+        "may_claim": person.acts_as(Role.CREDIT_OFFICER), "may_hand_out": person.acts_as(*CASE_ROLES), "officers": officers_of(person),
     }  # fmt: skip
     return render(request, "creditbank/desk.html", context)
 
