@@ -17,7 +17,6 @@ from creditbank.statements.views.papers import (
     transcript_pdf,
     transcripts,
 )
-from creditbank.statements.views.showing import show, shown
 from creditbank.statements.views.submissions import submission, submissions
 from creditbank.statements.views.verification import verify, verify_file, verify_short
 
@@ -36,8 +35,6 @@ __all__ = [
     "renew",
     "revoke",
     "rules_ctdl",
-    "show",
-    "shown",
     "statement",
     "statement_csv",
     "submission",
