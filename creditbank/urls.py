@@ -18,6 +18,7 @@ app_name = "creditbank"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("my/credits/", statements.account, name="account"),
     path("my/credits/entries/<str:transaction_uuid>/", statements.entry, name="entry"),
+    path("my/credits/show/", statements.show, name="show_credit"),
     path("my/credits/statement/", statements.statement, name="statement"),
     path("my/credits/statement.csv", statements.statement_csv, name="statement_csv"),
     path("my/applications/", recognition.my_applications, name="applications"),
@@ -62,10 +63,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("verify/", statements.verify, name="verify"),
     path("verify/file/", statements.verify_file, name="verify_file"),
     path("desk/", recognition.desk, name="desk"),
+    path("desk/hand-out/", recognition.hand_out_cases, name="hand_out"),
     path("desk/next/", recognition.claim_next_case, name="claim_next"),
     path("desk/cases/<str:reference>/", recognition.case, name="case"),
     path("desk/cases/<str:reference>/claim/", recognition.claim, name="claim"),
-    path("desk/cases/<str:reference>/release/", recognition.release, name="release"),
     path("desk/cases/<str:reference>/ask/", recognition.ask, name="ask"),
     path("desk/cases/<str:reference>/decide/", recognition.decide_case, name="decide"),
     path("desk/cases/<str:reference>/confirm/", recognition.confirm, name="confirm"),
@@ -148,4 +149,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/agreements/<str:code>/resume/", agreements.resume, name="resume_agreement"),
     path("desk/agreements/<str:code>/end/", agreements.end, name="end_agreement"),
 ]
-root_urlpatterns: list[URLPattern | URLResolver] = [path("v/<str:code>/", statements.verify_short, name="v")]
+root_urlpatterns: list[URLPattern | URLResolver] = [
+    path("v/<str:code>/", statements.verify_short, name="v"),
+    path("s/<str:token>/", statements.shown, name="s"),
+]

@@ -8,7 +8,7 @@ from foundation.audit.models import AuditEntry, DeletionPermit
 from foundation.audit.permits import deletion_permit
 from foundation.events.registry import Event, announce, handles
 from foundation.http.address import client_address
-from foundation.http.idempotency import answer_again, answer_once
+from foundation.http.idempotency import answer_once
 from foundation.http.language import in_language
 from foundation.http.limits import LightCounter, rate_limited
 from foundation.http.models import IdempotencyKey
@@ -21,7 +21,6 @@ from foundation.http.schemas import (
     WRITE_PROBLEMS,
     OnceKey,
     ProblemOut,
-    RetryKey,
     as_stored,
     file_answer,
     file_content,
@@ -90,7 +89,6 @@ __all__ = [
     "ProblemOut",
     "Recipient",
     "Refusals",
-    "RetryKey",
     "Rounding",
     "Row",
     "Seal",
@@ -104,7 +102,6 @@ __all__ = [
     "UnreadableTable",
     "access",
     "announce",
-    "answer_again",
     "answer_once",
     "append_only",
     "as_stored",

@@ -157,7 +157,7 @@ PERSONAL: tuple[tuple[str, str, int, dict[str, Any]], ...] = (
     ("lin", "JLHV:NUR101", 4100, {"score": "82"}), ("lin", "JLHV:NUR102", 3930, {"score": "78"}), ("lin", "JLHV:NUR103", 3740, {"score": "71"}),
     ("lin", "JLSA:CERT5", 3000, {"score": "76"}), ("lin", "JLSA:CERT4", 1500, {"score": "81"}),
     ("lin", "JLEM:AID101", 1480, {"score": "90", "valid_days": 1095}), ("lin", "JLEM:AED102", 706, {"score": "92", "valid_days": 730}),
-    ("lin", "JLLT:CET4", 400, {"score": "431", "scale": "CET"}),
+    ("lin", "JLLT:CET4", 396, {"score": "431", "scale": "CET"}),
     ("lin", "CHCARE:DEM", 60, {"score": "88", "hours": "48", "trust": Trust.VERIFIED}),
     ("chen", "JLLT:CET4", 150, {"score": "452", "scale": "CET"}), ("chen", "JLSV:WEB101", 200, {"score": "86"}),
     ("chen", "JLSV:OFF101", 230, {"score": "91"}), ("du", "JLEM:AID101", 330, {"score": "74", "valid_days": 1095}),

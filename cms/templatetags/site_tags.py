@@ -101,6 +101,11 @@ def cover(course: Any) -> SafeString:
 
 
 THREAD = 7
+MOST_THREADS = 24
+"""A column of more threads than the eye can count bundles several credits into each."""
+BUNDLES = (1, 2, 5, 10, 20, 50, 100)
+WIDEST = 12.5
+"""The widest column, in percent of the ribbon: a learner with two years gets two columns, not two walls."""
 LINES = {"A": "k-a", "V": "k-v", "C": "k-c"}
 
 
@@ -109,50 +114,55 @@ def ribbon(years: list[dict[str, Any]], title: str) -> dict[str, Any]:
     """The ribbon of learning years.
 
     ``years`` is [{"year": 2026, "in": {"A": Decimal("2.0")}, "out": {}, "pending": Decimal(0)}], without gaps needed: missing years are
-    filled. One thread is one credit, a short one half; what was used hangs below the tape. A table stands beside it.
+    filled. One thread is one credit (or two, five, ten where a year holds many; the legend says how many), a short one a part of it; what
+    was used hangs below the tape. A table stands beside it.
     """
     if not years:
         return {"columns": [], "title": title}
     known = {row["year"]: row for row in years}
-    span = range(min(known), max(known) + 1)
-    rows = [known.get(year, {"year": year, "in": {}, "out": {}}) for year in span]
-    tallest = max(_count(row["in"]) + int(row.get("pending") or 0) for row in rows)
-    deepest = max(_count(row["out"]) for row in rows)
-    width = 100 / len(rows)
+    rows = [known.get(year, {"year": year, "in": {}, "out": {}}) for year in range(min(known), max(known) + 1)]
+    bundle = next((size for size in BUNDLES if max(_threads(row, size) for row in rows) <= MOST_THREADS), BUNDLES[-1])
+    tallest = max(_count(row["in"], bundle) + _count({"": Decimal(row.get("pending") or 0)}, bundle) for row in rows)
+    deepest = max(_count(row["out"], bundle) for row in rows)
+    width = min(100 / len(rows), WIDEST)
     top = tallest * THREAD + 26
-    columns = [_column(row, at * width, width, top) for at, row in enumerate(rows)]
+    columns = [_column(row, at * width, width, top, bundle) for at, row in enumerate(rows)]
     return {
+        "bundle": bundle,
         "columns": columns,
         "title": title,
         "top": top,
         "text": top + 17,
+        "width": f"{width * len(rows):.2f}%",
         "height": top + 24 + (deepest * THREAD + 22 if deepest else 4),
         "rows": rows,
     }
 
 
-def _count(amounts: dict[str, Decimal]) -> int:
-    return sum(int(-(-amount // 1)) for amount in amounts.values())
+def _threads(row: dict[str, Any], bundle: int) -> int:
+    """The longer of what stands above the tape and what hangs below it."""
+    return max(_count({**row["in"], "": Decimal(row.get("pending") or 0)}, bundle), _count(row["out"], bundle))
 
 
-def _column(row: dict[str, Any], left: float, width: float, top: int) -> dict[str, Any]:
+def _count(amounts: dict[str, Decimal], bundle: int) -> int:
+    return sum(len(_lengths(Decimal(amount), bundle)) for amount in amounts.values())
+
+
+def _column(row: dict[str, Any], left: float, width: float, top: int, bundle: int) -> dict[str, Any]:
     inner, right = left + width * 0.14, left + width * 0.86
+
+    def thread(length: float, at: int, kind: str) -> dict[str, Any]:
+        return {"y": at, "x1": f"{inner:.2f}%", "x2": f"{inner + (right - inner) * length:.2f}%", "kind": kind}
+
     threads, at = [], top - 6
-    for unit, amount in row["in"].items():
-        for length in _lengths(Decimal(amount)):
-            threads.append(
-                {"y": at, "x1": f"{inner:.2f}%", "x2": f"{inner + (right - inner) * length:.2f}%", "kind": LINES.get(unit, "k-x")}
-            )
+    for kind, amount in [*((LINES.get(unit, "k-x"), amount) for unit, amount in row["in"].items()), ("k-p", row.get("pending") or 0)]:
+        for length in _lengths(Decimal(amount), bundle):
+            threads.append(thread(length, at, kind))
             at -= THREAD
-    for length in _lengths(Decimal(row.get("pending") or 0)):
-        threads.append({"y": at, "x1": f"{inner:.2f}%", "x2": f"{inner + (right - inner) * length:.2f}%", "kind": "k-p"})
-        at -= THREAD
     below, low = [], top + 30
     for unit, amount in row["out"].items():
-        for length in _lengths(Decimal(amount)):
-            below.append(
-                {"y": low, "x1": f"{inner:.2f}%", "x2": f"{inner + (right - inner) * length:.2f}%", "kind": LINES.get(unit, "k-x")}
-            )
+        for length in _lengths(Decimal(amount), bundle):
+            below.append(thread(length, low, LINES.get(unit, "k-x")))
             low += THREAD
     total, used = sum(map(Decimal, row["in"].values()), Decimal(0)), sum(map(Decimal, row["out"].values()), Decimal(0))
     return {
@@ -161,9 +171,10 @@ def _column(row: dict[str, Any], left: float, width: float, top: int) -> dict[st
     }  # fmt: skip
 
 
-def _lengths(amount: Decimal) -> list[float]:
-    whole, rest = divmod(amount, 1)
-    return [1.0] * int(whole) + ([float(rest)] if rest else [])
+def _lengths(amount: Decimal, bundle: int) -> list[float]:
+    """The threads of an amount, each a share of a whole one."""
+    whole, rest = divmod(amount, bundle)
+    return [1.0] * int(whole) + ([float(rest / bundle)] if rest else [])
 
 
 @register.simple_tag

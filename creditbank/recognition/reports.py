@@ -13,6 +13,7 @@ from django.db.models import BooleanField, Case, Count, DateField, Exists, Func,
 from django.utils import timezone
 
 from creditbank.agreements.models import RuleBookVersion, RuleRow
+from creditbank.catalogue.queries import requirement_titles
 from creditbank.recognition.enums import AppealResult, ExceptionState, LineChoice, RefusalReason, Verdict
 from creditbank.recognition.models import Appeal, Application, ApplicationLine, IndividualException
 
@@ -137,8 +138,9 @@ def _exceptions(institutions: Sequence[int], period: tuple[datetime, datetime]) 
     rows = IndividualException.objects.filter(
         institution__in=institutions, state__in=[ExceptionState.APPROVED, ExceptionState.ENDED], answered_at__range=period
     )
-    found = rows.values_list("path", "programme__code").annotate(n=Count("pk")).order_by("-n", "path")
-    return tuple(Counted(f"{programme} · {path}", count) for path, programme, count in found)
+    found = list(rows.values_list("path", "programme", "programme__code").annotate(n=Count("pk")).order_by("-n", "path"))
+    titles = requirement_titles(programme for _path, programme, _code, _n in found)
+    return tuple(Counted(f"{code} · {titles.get((programme, path)) or path}", count) for path, programme, code, count in found)
 
 
 def _unused(institutions: Sequence[int], lines: Any, until: date) -> tuple[str, ...]:

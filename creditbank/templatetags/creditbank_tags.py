@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ from creditbank.agreements.models import Agreement, RuleBookVersion
 from creditbank.agreements.queries import outcome_titles, rule_bases
 from creditbank.ledger.enums import AccountKind, TransactionType
 from creditbank.recognition.enums import ApplicationState, ExceptionKind
+from creditbank.recognition.presenting import UnusedShown
 from creditbank.rules.messages import word
 from creditbank.rules.sentences import rule_sentence
 from creditbank.statements.enums import Standing
@@ -196,6 +197,16 @@ def standing(found: str) -> SafeString:
         drawing,
         Standing(found).label,
     )
+
+
+@register.filter
+def by_reason(rows: Iterable[UnusedShown]) -> list[dict[str, str]]:
+    """Records that are not used, those of one reason and one remedy together, in the order in which the reasons first appear."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        groups.setdefault((row.reason, row.remedy), []).append(row.title)
+    between = ", " if (get_language() or "").startswith("en") else "、"
+    return [{"titles": between.join(titles), "reason": reason, "remedy": remedy} for (reason, remedy), titles in groups.items()]
 
 
 @register.simple_tag

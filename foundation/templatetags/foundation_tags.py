@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from foundation.access.policy import can
 from foundation.http.language import in_language as pick
@@ -39,6 +40,14 @@ def local_date(value: date | datetime | None) -> str:
     if value is None:
         return "—"
     return (timezone.localtime(value) if isinstance(value, datetime) else value).strftime("%Y-%m-%d")
+
+
+@register.simple_tag
+def local_period(first: date | None, last: date | None) -> SafeString:
+    """Two days in a table: 2026-03-05 – 2026-12-31, or "from 2026-03-05" where the second is open. A day is never broken over two lines."""
+    if last is None:
+        return format_html('<span class="nowrap">{}</span>', _("from %(day)s") % {"day": local_date(first)})
+    return format_html('<span class="nowrap">{} –</span> <span class="nowrap">{}</span>', local_date(first), local_date(last))
 
 
 @register.filter

@@ -71,7 +71,7 @@ if (countdown) {
     const words = left ? countdown.dataset.left : countdown.dataset.over;
     countdown.textContent = words.replace("{minutes}", Math.floor(left / 60)).replace("{seconds}", String(left % 60).padStart(2, "0"));
     if (left) return setTimeout(tick, 1000);
-    countdown.closest("form").querySelector("button").hidden = true;
+    if (!("keep" in countdown.dataset)) countdown.closest("form").querySelector("button").hidden = true;
   };
   countdown.hidden = false;
   tick();

@@ -31,7 +31,7 @@ PAGES = [
     ("lin", "/accounts/2fa/"), ("lin", "/accounts/email/"), ("lin", "/accounts/password/change/"), ("lin", "/accounts/sessions/"),
     ("lin", "/accounts/phone/change/"), ("chen", "/accounts/logout/"), ("chen", "/my/applications/new/ADM-B-2026/"), ("zheng", "/teach/courses/"),
     ("ops", "/desk/"), ("-", "/demo/mailbox/"), ("lin", "/my/archive/activity/"), ("feng", "/institutions/JLOU/store/"), ("ops", "/ops/health/"), ("zhou", "/desk/issued/"), ("he", "/desk/corrections/"), ("gao", "/ops/books/"), ("lin", "/my/credits/?since=2020-01-01"),
-    ("lin", "/my/certificates/"), ("chen", "/my/certificates/"), ("lin", "/my/credits/statement/"), ("zhou", "/desk/certificates/"),
+    ("lin", "/my/credits/show/"), ("lin", "/my/certificates/"), ("chen", "/my/certificates/"), ("lin", "/my/credits/statement/"), ("zhou", "/desk/certificates/"),
     ("feng", "/desk/submissions/JLOU/"), ("gao", "/desk/cases/RC-2025-0001/"),
 ]  # fmt: skip
 BEHIND = [
@@ -112,7 +112,15 @@ def test_a_page_behind_another_holds_too(pages, site, who, path, link, theme, mo
 
 
 @pytest.mark.parametrize(
-    ("who", "path"), [("-", "/en/"), ("-", "/en/courses/"), ("lin", "/en/my/credits/"), ("lin", "/en/my/"), ("zhou", "/en/desk/")]
+    ("who", "path"),
+    [
+        ("-", "/en/"),
+        ("-", "/en/courses/"),
+        ("lin", "/en/my/credits/"),
+        ("lin", "/en/my/credits/show/"),
+        ("lin", "/en/my/"),
+        ("zhou", "/en/desk/"),
+    ],
 )
 def test_english_is_below_en_and_leads_back(pages, site, who, path):
     page = pages(who, "light", "normal", 1280)

@@ -168,7 +168,7 @@ def arguments(world: World) -> dict[str, Any]:
         "transcript_uuid": Transcript.objects.get().uuid, "certificate_uuid": Certificate.objects.get().uuid, "notice_uuid": Notice.objects.filter(recipient_uuid=world.people["learner"].uuid)[0].uuid,
         "membership_uuid": Membership.objects.get(person=world.people["learner"]).uuid, "correction_uuid": Correction.objects.get().uuid, "transaction_uuid": Transaction.objects.order_by("id")[0].uuid,
         "review_id": SourceReview.objects.get().pk, "book": "CCC", "batch_uuid": ResultBatch.objects.get().uuid, "number": 1, "form": "json", "language": "en",
-        "token_uuid": ApiToken.objects.get().uuid, "unit": "A", "programme": "NUR",
+        "token_uuid": ApiToken.objects.get().uuid, "token": "not-ours", "unit": "A", "programme": "NUR",
         "file_uuid": ApplicationEvidence.objects.get().uuid, "exception_uuid": IndividualException.objects.get().uuid, "wish_uuid": ErasureRequest.objects.get().uuid,
         "standing_id": ExpertStanding.objects.get().pk, "draw_uuid": SpotCheckDraw.objects.get().uuid, "position": 1,
         "merger_uuid": AccountMerger.objects.get().uuid, "import_uuid": CatalogueImport.objects.get().uuid,

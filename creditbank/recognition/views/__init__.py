@@ -11,7 +11,6 @@ from creditbank.recognition.views.case import (
     confirm,
     decide_case,
     decide_case_appeal,
-    release,
     rerun,
     return_case,
     reverse_case,
@@ -22,6 +21,7 @@ from creditbank.recognition.views.corrections import corrections, decide_correct
 from creditbank.recognition.views.desk import claim_next_case, confirm_deposit, deposits, desk
 from creditbank.recognition.views.explorer import counts_towards, explorer
 from creditbank.recognition.views.explorer_file import explorer_file, explorer_template
+from creditbank.recognition.views.handing_out import hand_out_cases
 from creditbank.recognition.views.keeping import (
     check_case,
     decide_merger,
@@ -91,6 +91,7 @@ __all__ = [
     "explorer",
     "explorer_file",
     "explorer_template",
+    "hand_out_cases",
     "issued",
     "keep",
     "letter",
@@ -100,7 +101,6 @@ __all__ = [
     "policies",
     "propose_to_reverse",
     "publish_periods",
-    "release",
     "reports",
     "rerun",
     "return_case",

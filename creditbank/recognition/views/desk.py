@@ -6,11 +6,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,12 +19,13 @@ from django.views.decorators.http import require_POST
 
 from creditbank.catalogue.models import Programme
 from creditbank.recognition.actions import claim_next, confirm_record
+from creditbank.recognition.actions.steps import people_at
 from creditbank.recognition.enums import DESK_STATES, ApplicationState
 from creditbank.recognition.models import CASE_ROLES, DESK_ROLES
 from creditbank.recognition.queries import QueueFilter, next_due, queue_of, to_claim, waiting_for_confirmation
-from creditbank.recognition.views.shared import issued_record
 from foundation.api import stretch_of
-from identity.api import Role, SignedInRequest
+from identity.api import Role, SignedInRequest, User
+from learning.api import LearningRecord
 
 PAGE_SIZE = 20
 View = Callable[..., HttpResponse]
@@ -42,6 +44,15 @@ def desk_only(view: View) -> View:
     return guarded
 
 
+def officers_of(person: User) -> list[User]:
+    """To whom this person may give cases: the credit officers of the institutions where they work, by name, themselves left out."""
+    on, found = timezone.localdate(), {}
+    for place in person.institutions_as(*CASE_ROLES):
+        found |= {officer.pk: officer for officer in people_at(place, Role.CREDIT_OFFICER, on=on)}
+    found.pop(person.pk, None)
+    return sorted(found.values(), key=lambda officer: officer.name)
+
+
 @desk_only
 def desk(request: HttpRequest) -> HttpResponse:
     """The queue: open cases by due date, with filters in the address."""
@@ -58,7 +69,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "page": page, "states": states, "wanted": wanted, "desk_nav": "queue", "today": on,
         "programmes": Programme.objects.filter(institution__in=places), "next_due": None if page.items else next_due(person),
         "query": _query(given, "q", "state", "due", "programme", "mine"),
-        "may_claim": person.acts_as(Role.CREDIT_OFFICER),
+        "may_claim": person.acts_as(Role.CREDIT_OFFICER), "may_hand_out": person.acts_as(*CASE_ROLES), "officers": officers_of(person),
     }  # fmt: skip
     return render(request, "creditbank/desk.html", context)
 
@@ -96,7 +107,17 @@ def deposits(request: HttpRequest) -> HttpResponse:
 @require_POST
 def confirm_deposit(request: HttpRequest, record_uuid: str) -> HttpResponse:
     """The awarding institution's officer confirms one record's credit."""
-    record = issued_record(request, record_uuid)
+    person = cast("SignedInRequest", request).user
+    places = person.institutions_as(Role.CREDIT_OFFICER)
+    try:
+        wanted = UUID(record_uuid)
+    except ValueError as error:
+        raise Http404 from error
+    record = LearningRecord.objects.filter(uuid=wanted, institution__in=places).select_related("learner", "credit_system").first()
+    if record is None:
+        raise Http404
+    if record.learner_id == request.user.pk:
+        raise PermissionDenied(_("Nobody confirms credit of their own."))
     if confirm_record(record, actor=request.user, on=timezone.localdate()) is None:
         messages.error(request, _("This record is void or disputed; nothing was changed."))
     else:

@@ -16,7 +16,8 @@ from creditbank.catalogue.rest import plain_amount
 from creditbank.ledger.queries import balances, statement_outline
 from creditbank.ledger.types import Balance
 from creditbank.statements.queries import Entry, page_of_entries, purses
-from creditbank.statements.rest.schemas import AccountOut, AccountQuestion, PeriodQuestion, StatementOut, StatementQuestion
+from creditbank.statements.rest.schemas import AccountOut, AccountQuestion, PeriodQuestion, ShownCodeOut, StatementOut, StatementQuestion
+from creditbank.statements.showing import show_credit
 from creditbank.statements.statement import statement_table
 from foundation.api import PRIVATE_PROBLEMS, CreditSystem, Problem, csv_of, file_answer, file_content, only_known, xlsx_of
 
@@ -44,6 +45,13 @@ def read_account(request: Any, question: Query[AccountQuestion]) -> dict[str, An
 
 def _balance(balance: Balance) -> dict[str, Any]:
     return {"unit": balance.unit, "expiring": None, "expires_on": None, **{name: plain_amount(getattr(balance, name)) for name in PARTS}}
+
+
+@router.get("/me/account/code", response={200: ShownCodeOut, **PRIVATE_PROBLEMS}, summary="Show one's own balances by a code")
+def make_code(request: Any) -> dict[str, Any]:
+    """An address that shows the balances and a masked name to whoever opens it within five minutes."""
+    code = show_credit(request.user, at=timezone.now())
+    return {"address": code.address, "until": code.until}
 
 
 @router.get("/me/account/{unit}/statement", response={200: StatementOut, **PRIVATE_PROBLEMS}, summary="Read one's own statement")

@@ -35,6 +35,13 @@ class AccountOut(Schema):
     balances: list[BalanceOut]
 
 
+class ShownCodeOut(Schema):
+    """A code to show: the address that its picture holds, and the second at which it ends."""
+
+    address: str
+    until: datetime
+
+
 class LineOut(Schema):
     """One line of an account statement; ``change`` is signed, ``held`` what was reserved or given back."""
 

@@ -17,6 +17,7 @@ from creditbank.statements.views.papers import (
     transcript_pdf,
     transcripts,
 )
+from creditbank.statements.views.showing import show, shown
 from creditbank.statements.views.submissions import submission, submissions
 from creditbank.statements.views.verification import verify, verify_file, verify_short
 
@@ -35,6 +36,8 @@ __all__ = [
     "renew",
     "revoke",
     "rules_ctdl",
+    "show",
+    "shown",
     "statement",
     "statement_csv",
     "submission",
