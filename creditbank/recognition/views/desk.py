@@ -46,7 +46,8 @@ def desk_only(view: View) -> View:
 
 def officers_of(person: User) -> list[User]:
     """To whom this person may give cases: the credit officers of the institutions where they work, by name, themselves left out."""
-    on, found = timezone.localdate(), {}
+    on = timezone.localdate()
+    found: dict[int, User] = {}
     for place in person.institutions_as(*CASE_ROLES):
         found |= {officer.pk: officer for officer in people_at(place, Role.CREDIT_OFFICER, on=on)}
     found.pop(person.pk, None)
