@@ -67,6 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/next/", recognition.claim_next_case, name="claim_next"),
     path("desk/cases/<str:reference>/", recognition.case, name="case"),
     path("desk/cases/<str:reference>/claim/", recognition.claim, name="claim"),
+    path("desk/cases/<str:reference>/release/", recognition.release, name="release"),
     path("desk/cases/<str:reference>/ask/", recognition.ask, name="ask"),
     path("desk/cases/<str:reference>/decide/", recognition.decide_case, name="decide"),
     path("desk/cases/<str:reference>/confirm/", recognition.confirm, name="confirm"),

@@ -8,7 +8,7 @@ from foundation.audit.models import AuditEntry, DeletionPermit
 from foundation.audit.permits import deletion_permit
 from foundation.events.registry import Event, announce, handles
 from foundation.http.address import client_address
-from foundation.http.idempotency import answer_once
+from foundation.http.idempotency import answer_again, answer_once
 from foundation.http.language import in_language
 from foundation.http.limits import LightCounter, rate_limited
 from foundation.http.models import IdempotencyKey
@@ -21,6 +21,7 @@ from foundation.http.schemas import (
     WRITE_PROBLEMS,
     OnceKey,
     ProblemOut,
+    RetryKey,
     as_stored,
     file_answer,
     file_content,
@@ -89,6 +90,7 @@ __all__ = [
     "ProblemOut",
     "Recipient",
     "Refusals",
+    "RetryKey",
     "Rounding",
     "Row",
     "Seal",
@@ -102,6 +104,7 @@ __all__ = [
     "UnreadableTable",
     "access",
     "announce",
+    "answer_again",
     "answer_once",
     "append_only",
     "as_stored",

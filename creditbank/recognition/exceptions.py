@@ -61,6 +61,10 @@ class JustPublished(Involved):
     """The person published the rules of this case less than a day ago."""
 
 
+class NotTheirCase(Exception):
+    """Only who has a case gives it back."""
+
+
 class ExpertNeeded(Exception):
     """The last seat of a review panel is for a subject expert (of five years' practice in a panel of five), because none has voted yet."""
 
@@ -115,3 +119,15 @@ class NothingToMerge(Exception):
 
 class NothingToDraw(Exception):
     """The institution decided no case in this period."""
+
+
+class BadStanding(Exception):
+    """A standing that cannot be entered: ``field`` is person (no expert of the institution) or since (a day that has not come)."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+class BadPeriod(Exception):
+    """A period that ends before it begins, or is longer than is drawn from at once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -13,7 +13,6 @@ from creditbank.recognition.enums import CheckOutcome
 from identity.api import Institution, Membership, Role, User
 
 MOST_DRAWN = 500
-LONGEST_PERIOD = timedelta(days=1830)
 
 
 class DayInput(forms.DateInput):
@@ -54,17 +53,6 @@ class StandingForm(PlaceForm):
         people: Any = self.fields["person"]
         people.queryset = User.objects.filter(pk__in=held.values("person")).order_by("name", "pk")
         people.label_from_instance = lambda person: person.name
-        self.on = on
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        since, person, place = cleaned.get("since"), cleaned.get("person"), cleaned.get("institution")
-        if since and since > self.on:
-            self.add_error("since", _now("This day has not come yet."))
-        held = Membership.objects.active(on=self.on).filter(institution=place, person=person, role=Role.EXPERT)
-        if person and place and not held.exists():
-            self.add_error("person", _now("This person is no expert of this institution."))
-        return cleaned
 
 
 class DrawForm(PlaceForm):
@@ -78,13 +66,6 @@ class DrawForm(PlaceForm):
         help_text=_("Any text, best one that nobody could choose, such as the numbers of a public lottery. The same seed draws the same cases again."),
     )  # fmt: skip
     only_automatic = forms.BooleanField(label=_("Only cases that the rules decided alone"), required=False)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        since, until = cleaned.get("since"), cleaned.get("until")
-        if since and until and (since > until or until - since > LONGEST_PERIOD):
-            self.add_error("until", _now("The period ends before it begins, or is longer than five years."))
-        return cleaned
 
 
 class CheckForm(forms.Form):

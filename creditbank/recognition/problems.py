@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 
-from creditbank.ledger.exceptions import InsufficientCredit, LedgerFrozen, SecondPersonNeeded
+from creditbank.ledger.exceptions import AlreadyReversed, InsufficientCredit, LedgerFrozen, SecondPersonNeeded
 from creditbank.recognition import exceptions as refused
 from creditbank.rules.clocks import NoCalendar
 from foundation.api import Refusals, refusals_told
@@ -31,6 +31,14 @@ REFUSALS: Refusals = {
     refused.BadFile: (422, "bad_file", gettext_noop("The file is empty, too large, or not of a kind that is taken.")),
     refused.BadException: (422, "bad_exception", gettext_noop("The programme and its rules know no such requirement, rule, limit or value.")),
     refused.NoGain: (409, "no_gain", gettext_noop("Under the newer rules nothing more would be recognised.")),
+    refused.NotTheirCase: (409, "not_their_case", gettext_noop("Only who has a case gives it back.")),
+    refused.NothingToTakeBack: (409, "nothing_to_take_back", gettext_noop("This result carries no credit that was deposited.")),
+    refused.AlreadyProposed: (409, "already_proposed", gettext_noop("This was proposed before.")),
+    refused.NothingToMerge: (409, "nothing_to_merge", gettext_noop("Both are the same login, or this one has no credit that could follow.")),
+    refused.NothingToDraw: (409, "nothing_to_draw", gettext_noop("No such case was decided in this period.")),
+    refused.BadStanding: (422, "bad_standing", gettext_noop("This person is no expert of this institution, or the day has not come yet.")),
+    refused.BadPeriod: (422, "bad_period", gettext_noop("The period ends before it begins, or is longer than five years.")),
+    AlreadyReversed: (409, "already_reversed", gettext_noop("This was reversed before.")),
     NoCalendar: (409, "no_calendar", gettext_noop("The working days of the coming year are not known yet, so no answer can be promised.")),
     InsufficientCredit: (409, "insufficient_credit", gettext_noop("There is not enough credit for this.")),
     LedgerFrozen: (503, "ledger_frozen", gettext_noop("Posting is stopped at the moment; please try later.")),
@@ -47,7 +55,7 @@ def _more(error: Exception) -> dict[str, Any]:
         return {"line": error.line, "reason": error.code}
     if isinstance(error, refused.BadFile):
         return {"reason": error.code}
-    if isinstance(error, refused.BadException):
+    if isinstance(error, (refused.BadException, refused.BadStanding)):
         return {"field": error.field}
     if isinstance(error, refused.EvidenceMissing):
         return {"items": error.items}

@@ -267,9 +267,10 @@ def next_due(user: Any) -> date | None:
 
 
 def to_claim(user: Any) -> QuerySet[Application]:
-    """Cases that nobody has taken and a person has to, by due date, where the person is officer."""
+    """Cases that nobody has and a person has to decide, by due date, where the person is officer: submitted, or given back."""
     places = user.institutions_as(Role.CREDIT_OFFICER)
-    rows = Application.objects.filter(institution__in=places, is_waiting=True, state=ApplicationState.SUBMITTED, required_approvals__gt=0)
+    free = Q(state=ApplicationState.SUBMITTED) | Q(state=ApplicationState.CHECKING, first_officer__isnull=True)
+    rows = Application.objects.filter(free, institution__in=places, is_waiting=True, required_approvals__gt=0)
     return rows.exclude(learner=user).order_by(F("due_on").asc(nulls_last=True), "id")
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from ninja import Schema
 
 from foundation.http.models import IdempotencyKey
 from foundation.http.problems import Problem
@@ -42,3 +44,16 @@ def answer_once(*, principal: str, endpoint: str, key: str, body: Any, work: Cal
     row.status, row.body = status, answer
     row.save(update_fields=["status", "body"])
     return status, answer
+
+
+def answer_again(request: HttpRequest, key: str | None, body: Schema | Mapping[str, Any] | None, work: Callable[[], Answer]) -> Answer:
+    """``answer_once`` for a step of whoever calls: the endpoint is the address, and without a key the step is simply taken.
+
+    The caller is known (a person signed in, or a token), and the address is that of something they may see. ``body`` is what was asked for; of
+    a file, its hash. Raises what ``work`` and ``answer_once`` raise.
+    """
+    if key is None:
+        return work()
+    caller = getattr(request.user, "uuid", None) or request.auth.uuid  # type: ignore[attr-defined]
+    said = body.model_dump(mode="json") if isinstance(body, Schema) else body
+    return answer_once(principal=str(caller), endpoint=request.path[-120:], key=key, body=said, work=work)

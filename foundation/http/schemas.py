@@ -36,6 +36,8 @@ UNCHANGED: dict[Any, Any] = {304: None}
 
 OnceKey = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 """The key that a caller sends with what must not happen twice; goes to ``answer_once``."""
+RetryKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+"""The key that a caller may send with a step, so that after a lost answer the same call answers as before; goes to ``answer_again``."""
 
 
 def with_etag(operation: Any) -> Any:

@@ -15,7 +15,18 @@ from foundation.api import registered_notices
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 APPS = ["config", "foundation", "identity", "cms", "learning", "creditbank", "seeds"]
-MARKERS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext_lazy"}
+MARKERS = {
+    "_",
+    "_now",
+    "gettext",
+    "gettext_lazy",
+    "gettext_noop",
+    "ngettext",
+    "ngettext_lazy",
+    "pgettext",
+    "pgettext_lazy",
+    "npgettext_lazy",
+}
 
 TRANSLATED = re.compile(r"""\{%-?\s*trans(?:late)?\s+"([^"]*)\"""")
 """The text of a translate tag, also where it is the last on its line."""

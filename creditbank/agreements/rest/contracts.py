@@ -36,7 +36,9 @@ from foundation.api import (
     WRITE_PROBLEMS,
     OnceKey,
     Problem,
+    RetryKey,
     access,
+    answer_again,
     answer_once,
     as_stored,
     cursor_page,
@@ -111,57 +113,63 @@ def _superseded(request: Any, code: str) -> Agreement | None:
 
 
 @router.post("/agreements/{code}/sign", response={200: AgreementDetailOut, **WRITE_PROBLEMS}, auth=django_auth, summary="Sign an agreement")
-def sign(request: Any, code: str, body: SignIn) -> dict[str, Any]:
+def sign(request: Any, code: str, body: SignIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """The caller signs the text that was read for their institution; with the last signature needed it is signed."""
 
     def step(row: Agreement, own: Institution) -> None:
         sign_agreement(row, institution=own, actor=request.user, at=timezone.now(), shown_hash=body.text_hash)
 
-    return _step(request, code, body.institution, "sign", step)
+    return _step(request, code, body, "sign", step, key=idempotency_key)
 
 
 @router.post(
     "/agreements/{code}/suspend", response={200: AgreementDetailOut, **WRITE_PROBLEMS}, auth=django_auth, summary="Suspend an agreement"
 )
-def suspend(request: Any, code: str, body: SuspendIn) -> dict[str, Any]:
+def suspend(request: Any, code: str, body: SuspendIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """From a day on its rules do not apply, until it is resumed."""
 
     def step(row: Agreement, own: Institution) -> None:
         suspend_agreement(row, from_day=body.from_day, actor=request.user, at=timezone.now(), reason=body.reason, by=own)
 
-    return _step(request, code, body.institution, "suspend", step)
+    return _step(request, code, body, "suspend", step, key=idempotency_key)
 
 
 @router.post(
     "/agreements/{code}/resume", response={200: AgreementDetailOut, **WRITE_PROBLEMS}, auth=django_auth, summary="Resume an agreement"
 )
-def resume(request: Any, code: str, body: ResumeIn) -> dict[str, Any]:
+def resume(request: Any, code: str, body: ResumeIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """In force again."""
 
     def step(row: Agreement, own: Institution) -> None:
         resume_agreement(row, actor=request.user, at=timezone.now(), reason=body.reason, by=own)
 
-    return _step(request, code, body.institution, "suspend", step)
+    return _step(request, code, body, "suspend", step, key=idempotency_key)
 
 
 @router.post("/agreements/{code}/end", response={200: AgreementDetailOut, **WRITE_PROBLEMS}, auth=django_auth, summary="End an agreement")
-def end(request: Any, code: str, body: EndIn) -> dict[str, Any]:
+def end(request: Any, code: str, body: EndIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """With a day, for good; a draft is withdrawn."""
 
     def step(row: Agreement, own: Institution) -> None:
         end_agreement(row, last_day=body.last_day, actor=request.user, at=timezone.now(), reason=body.reason, by=own)
 
-    return _step(request, code, body.institution, "end", step)
+    return _step(request, code, body, "end", step, key=idempotency_key)
 
 
-def _step(request: Any, code: str, institution: str, to: str, step: Callable[[Agreement, Institution], None]) -> dict[str, Any]:
+def _step(
+    request: Any, code: str, body: Any, to: str, step: Callable[[Agreement, Institution], None], *, key: str | None
+) -> tuple[int, Any]:
     row = access(Agreement, code, user=request.user, to=to, field="code")
-    own = _own_institution(request, institution)
+    own = _own_institution(request, body.institution)
     if not row.party_rows.filter(institution=own).exists():
         raise PermissionDenied
-    with told():
-        step(row, own)
-    return _whole(request, Agreement.objects.get(pk=row.pk))
+
+    def work() -> tuple[int, Any]:
+        with told():
+            step(row, own)
+        return 200, as_stored(AgreementDetailOut, _whole(request, Agreement.objects.get(pk=row.pk)))
+
+    return answer_again(request, key, body, work)
 
 
 def _own_institution(request: Any, code: str) -> Institution:

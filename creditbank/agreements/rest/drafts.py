@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -21,7 +23,7 @@ from creditbank.agreements.rest.books import tell_version, version_at
 from creditbank.agreements.rest.schemas import FindingsOut, PublishIn, RetireIn, VersionOut
 from creditbank.catalogue.uploads import LARGEST
 from creditbank.rules.findings import Finding
-from foundation.api import PRIVATE_PROBLEMS, WRITE_PROBLEMS, Problem, can
+from foundation.api import PRIVATE_PROBLEMS, WRITE_PROBLEMS, Problem, RetryKey, answer_again, as_stored, can
 
 router = Router(tags=["credit bank: rules"], auth=django_auth)
 MOST_FILES = 20
@@ -29,8 +31,9 @@ MOST_FILES = 20
 
 @router.post("/rulebooks/{book}/versions", response={201: VersionOut, **WRITE_PROBLEMS}, summary="Draft a version from files")
 def create_version(
-    request: Any, book: str, valid_from: Form[date], uploads: File[list[UploadedFile]], notes: Form[str] = ""
-) -> tuple[int, Any]:
+    request: Any, book: str, valid_from: Form[date], uploads: File[list[UploadedFile]], notes: Form[str] = "",
+    idempotency_key: RetryKey = None,
+) -> tuple[int, Any]:  # fmt: skip
     """Files of the documented layout (CSV named after their table, XLSX, JSON or ZIP; 20 files, 20 MB in all) become a draft, all or nothing.
 
     Otherwise every complaint is answered (422 ``bad_files``) with its file, row and column.
@@ -43,9 +46,14 @@ def create_version(
     if len(uploads) > MOST_FILES or sum(file.size or 0 for file in uploads) > LARGEST:
         raise Problem(422, "too_large", _("At most 20 files, together at most 20 MB."))
     files = [(file.name or "file", file.read()) for file in uploads]
-    with told():
-        version = import_version(found, files, valid_from=valid_from, actor=request.user, notes=notes[:500])
-    return 201, tell_version(version)
+    said = {"valid_from": valid_from, "notes": notes, "files": [(name, sha256(content).hexdigest()) for name, content in files]}
+
+    def work() -> tuple[int, Any]:
+        with told():
+            version = import_version(found, files, valid_from=valid_from, actor=request.user, notes=notes[:500])
+        return 201, as_stored(VersionOut, tell_version(version))
+
+    return answer_again(request, idempotency_key, said, work)
 
 
 @router.get("/rulebooks/{book}/versions/{number}/findings", response={200: FindingsOut, **PRIVATE_PROBLEMS}, summary="Lint one version")
@@ -64,21 +72,28 @@ def read_findings(request: Any, book: str, number: int) -> dict[str, Any]:
 
 
 @router.post("/rulebooks/{book}/versions/{number}/publish", response={200: VersionOut, **WRITE_PROBLEMS}, summary="Publish a draft")
-def publish(request: Any, book: str, number: int, body: PublishIn) -> dict[str, Any]:
+def publish(request: Any, book: str, number: int, body: PublishIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """Another person than the author, with a word on every kind of warning; errors and failing examples block it."""
     version = _version(request, book, number, to="publish")
-    with told():
-        done = publish_rules(version, actor=request.user, at=timezone.now(), acknowledged=body.acknowledged)
-    return tell_version(RuleBookVersion.objects.select_related("book__institution").get(pk=done.pk))
+    work = lambda: publish_rules(version, actor=request.user, at=timezone.now(), acknowledged=body.acknowledged)  # noqa: E731
+    return _step(request, work, key=idempotency_key, body=body)
 
 
 @router.post("/rulebooks/{book}/versions/{number}/retire", response={200: VersionOut, **WRITE_PROBLEMS}, summary="Retire a version")
-def retire(request: Any, book: str, number: int, body: RetireIn) -> dict[str, Any]:
+def retire(request: Any, book: str, number: int, body: RetireIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """It ends with a day, without another in its place; applications keep the version of their submission."""
     version = _version(request, book, number, to="publish")
-    with told():
-        done = retire_version(version, last_day=body.last_day, actor=request.user, reason=body.reason)
-    return tell_version(RuleBookVersion.objects.select_related("book__institution").get(pk=done.pk))
+    work = lambda: retire_version(version, last_day=body.last_day, actor=request.user, reason=body.reason)  # noqa: E731
+    return _step(request, work, key=idempotency_key, body=body)
+
+
+def _step(request: Any, work: Callable[[], RuleBookVersion], *, key: str | None, body: Any) -> tuple[int, Any]:
+    def step() -> tuple[int, Any]:
+        with told():
+            done = work()
+        return 200, as_stored(VersionOut, tell_version(RuleBookVersion.objects.select_related("book__institution").get(pk=done.pk)))
+
+    return answer_again(request, key, body, step)
 
 
 def _version(request: Any, book: str, number: int, *, to: str) -> RuleBookVersion:

@@ -35,25 +35,28 @@ from creditbank.recognition.actions.corrections import (
 from creditbank.recognition.actions.deposits import confirm_record, deposit_record
 from creditbank.recognition.actions.desk import (
     LineDecision,
-    assign_application,
     cast_vote,
-    claim_application,
-    claim_next,
     confirm_decision,
     decide_application,
     decide_automatically,
     end_expert_standing,
-    hand_out,
     record_expert_standing,
     request_information,
     send_back,
-    stand_aside,
 )
 from creditbank.recognition.actions.exceptions import NewException, answer_exception, end_exception, propose_exception
 from creditbank.recognition.actions.mergers import agree_to_merger, propose_merger, refuse_merger
 from creditbank.recognition.actions.policies import draft_policy, publish_policy
 from creditbank.recognition.actions.posting import post_award, reverse_award
-from creditbank.recognition.actions.rerun import reckon_again, rerun_application
+from creditbank.recognition.actions.rerun import reckon_again, rerun_application, work_out_again
+from creditbank.recognition.actions.taking import (
+    assign_application,
+    claim_application,
+    claim_next,
+    hand_out,
+    release_application,
+    stand_aside,
+)
 
 __all__ = [
     "ClockReport",
@@ -100,6 +103,7 @@ __all__ = [
     "record_spot_check",
     "refuse_correction",
     "refuse_merger",
+    "release_application",
     "remove_evidence",
     "request_information",
     "request_withdrawal",
@@ -116,4 +120,5 @@ __all__ = [
     "take_appeal",
     "withdraw_appeal",
     "withdraw_application",
+    "work_out_again",
 ]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
 from creditbank.recognition.actions.steps import is_involved
 from creditbank.recognition.enums import CheckOutcome
-from creditbank.recognition.exceptions import Involved, NothingToDraw, SamePersonTwice, WrongState
+from creditbank.recognition.exceptions import BadPeriod, Involved, NothingToDraw, SamePersonTwice, WrongState
 from creditbank.recognition.models import Application, SpotCheck, SpotCheckDraw
 from creditbank.recognition.queries import decided_between
 from foundation.api import record_audit_entry
 from identity.api import Institution
+
+LONGEST_PERIOD = timedelta(days=1830)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,9 @@ def drawn(seed: str, applications: list[Application], wanted: int) -> list[Appli
 
 @transaction.atomic
 def draw_spot_checks(institution: Institution, new: NewDraw, *, actor: Any, at: datetime) -> SpotCheckDraw:
-    """Draw cases for a second look. Raises NothingToDraw where none was decided in the period."""
+    """Draw cases for a second look. Raises BadPeriod; NothingToDraw where none was decided in the period."""
+    if new.since > new.until or new.until - new.since > LONGEST_PERIOD:
+        raise BadPeriod
     cases = list(decided_between(institution, new.since, new.until, only_automatic=new.only_automatic))
     if not cases:
         raise NothingToDraw

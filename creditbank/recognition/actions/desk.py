@@ -1,4 +1,4 @@
-"""What the desk does: claim, ask, decide, confirm, send back."""
+"""What the desk decides: ask, decide, confirm, send back, vote."""
 
 from __future__ import annotations
 
@@ -20,25 +20,23 @@ from creditbank.recognition.actions.steps import (
     locked,
     move_on,
     require_uninvolved,
-    tell_desk,
     tell_learner,
 )
 from creditbank.recognition.approvals import PEOPLE
-from creditbank.recognition.enums import OPEN_STATES, ApplicationState, LineChoice, RefusalReason, Verdict, Vote
-from creditbank.recognition.exceptions import DecisionIncomplete, ExpertNeeded, Involved, SamePersonTwice, WrongState
+from creditbank.recognition.enums import ApplicationState, LineChoice, RefusalReason, Verdict, Vote
+from creditbank.recognition.exceptions import BadStanding, DecisionIncomplete, ExpertNeeded, SamePersonTwice, WrongState
 from creditbank.recognition.models import (
     PAIR,
     Application,
     ApplicationLine,
     ApplicationStep,
     ApplicationVote,
-    DeclaredInterest,
     ExpertStanding,
 )
 from creditbank.recognition.queries import five_years_before
 from creditbank.recognition.terms import last_day, terms_of
 from foundation.api import is_on_step, record_audit_entry
-from identity.api import Role
+from identity.api import Membership, Role
 
 State = ApplicationState
 SPOT_CHECK_ONE_IN = 10
@@ -52,72 +50,6 @@ class LineDecision:
     amount: Decimal | None = None
     reason: str = ""
     note: str = ""
-
-
-@transaction.atomic
-def claim_application(application: Application, *, actor: Any, at: datetime) -> Application:
-    """An officer takes a submitted case. Raises WrongState where another was quicker, SamePersonTwice for the own application."""
-    application = locked(application, State.SUBMITTED)
-    require_uninvolved(application, actor, at=at)
-    application.first_officer = actor
-    move_on(application, State.CHECKING, action="claim", actor=actor, at=at)
-    tell_learner(application, "checking", due=application.due_on.isoformat() if application.due_on else "")
-    return application
-
-
-@transaction.atomic
-def assign_application(application: Application, *, to: Any, actor: Any, at: datetime) -> Application:
-    """Give a case to an officer: one that nobody has taken, or one that is with somebody else. Raises WrongState, SamePersonTwice, Involved."""
-    application = locked(application, State.SUBMITTED, State.CHECKING)
-    require_uninvolved(application, to, at=at)
-    if application.learner_id == actor.pk:
-        raise SamePersonTwice
-    application.first_officer = to
-    if application.state == State.SUBMITTED:
-        move_on(application, State.CHECKING, action="assign", actor=actor, at=at)
-        tell_learner(application, "checking", due=application.due_on.isoformat() if application.due_on else "")
-    else:
-        application.save(update_fields=["first_officer"])
-        record_audit_entry(
-            "recognition.assign", actor=actor, about=application, concerns=application.learner.uuid, data={"to": str(to.uuid)}
-        )
-    tell_desk(application, "assigned", [to])
-    return application
-
-
-@dataclass(frozen=True)
-class HandedOut:
-    """Which of several cases now lie with an officer, and which stay where they were, each with what stood in the way."""
-
-    given: tuple[Application, ...]
-    kept: tuple[tuple[Application, Exception], ...]
-
-
-def hand_out(cases: Iterable[Application], *, to: Any, actor: Any, at: datetime) -> HandedOut:
-    """Give several cases to an officer, or take them oneself (``to`` is the actor).
-
-    Each stands for itself: one that somebody was quicker to take, or that the officer may not decide, keeps no other back.
-    """
-    given, kept = [], []
-    for case in cases:
-        try:
-            if to.pk == actor.pk:
-                given.append(claim_application(case, actor=actor, at=at))
-            else:
-                given.append(assign_application(case, to=to, actor=actor, at=at))
-        except (WrongState, SamePersonTwice, Involved) as error:
-            kept.append((case, error))
-    return HandedOut(tuple(given), tuple(kept))
-
-
-def claim_next(cases: Iterable[Application], *, actor: Any, at: datetime) -> Application | None:
-    """Take the first case that this person may decide; None where there is none. A case that somebody was quicker to take is passed over."""
-    for case in cases:
-        try:
-            return claim_application(case, actor=actor, at=at)
-        except (WrongState, SamePersonTwice, Involved):
-            continue
-    return None
 
 
 @transaction.atomic
@@ -286,9 +218,17 @@ def has_practised(person: Any, institution: int, *, on: date) -> bool:
 
 @transaction.atomic
 def record_expert_standing(person: Any, institution: Any, *, field: str, since: date, actor: Any, at: datetime) -> ExpertStanding:
-    """Enter since when an expert has practised. Raises SamePersonTwice for one's own."""
+    """Enter since when an expert of the institution has practised.
+
+    Raises SamePersonTwice for one's own; BadStanding for somebody who is no expert there, or a day that has not come.
+    """
+    on = timezone.localdate(at)
     if person.pk == actor.pk:
         raise SamePersonTwice
+    if since > on:
+        raise BadStanding("since")
+    if not Membership.objects.active(on=on).filter(institution=institution, person=person, role=Role.EXPERT).exists():
+        raise BadStanding("person")
     row = ExpertStanding.objects.create(person=person, institution=institution, field=field, since=since, entered_by=actor, at=at)
     record_audit_entry("recognition.expert_standing", actor=actor, about=row, concerns=person.uuid, data={"since": since.isoformat()})
     return row
@@ -306,20 +246,6 @@ def end_expert_standing(standing: ExpertStanding, *, actor: Any, at: datetime, r
     row.save(update_fields=["ended_on", "ended_by_uuid", "ended_why"])
     record_audit_entry("recognition.end_expert_standing", actor=actor, about=row, concerns=row.person.uuid, reason=reason)
     return row
-
-
-@transaction.atomic
-def stand_aside(application: Application, *, actor: Any, at: datetime, reason: str) -> Application:
-    """Declare an interest in a case: from now on this person decides nothing in it; a case the person had taken is free again.
-
-    Raises WrongState once it was decided, SamePersonTwice for the learner.
-    """
-    application = locked(application, *OPEN_STATES)
-    if application.learner_id == actor.pk:
-        raise SamePersonTwice
-    DeclaredInterest.objects.get_or_create(application=application, person=actor, defaults={"reason": reason, "at": at})
-    record_audit_entry("recognition.stand_aside", actor=actor, about=application, concerns=application.learner.uuid, reason=reason)
-    return application
 
 
 def wait_for_learner(application: Application, days: int, *, at: datetime) -> str:

@@ -121,3 +121,9 @@ def rerun_application(application: Application, *, actor: Any, at: datetime) -> 
     )  # fmt: skip
     tell_learner(application, "rerun", credits=in_words(application.proposed_credits))
     return application
+
+
+def work_out_again(application: Application, *, actor: Any, at: datetime) -> Application:
+    """Because it has no room beside another award any more, else under newer rules if the learner gains. Raises what those raise."""
+    work = rerun_application if lack_of_room(application, as_proposed=True) is None else reckon_again
+    return work(application, actor=actor, at=at)

@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
-from creditbank.recognition.enums import TRANSITIONS, ApplicationState, Verdict
+from creditbank.recognition.enums import TRANSITIONS, Verdict
 from creditbank.recognition.exceptions import Involved, JustPublished, SamePersonTwice, WrongState
 from creditbank.recognition.models import Application, ApplicationStep, DeclaredInterest
 from foundation.api import notify, record_audit_entry
-from identity.api import Membership
+from identity.api import Membership, Role
 from learning.api import CourseRun, LearningRecord
 
 AFTER_PUBLISHING = timedelta(hours=24)
@@ -80,6 +80,12 @@ def people_at(institution: Any, *roles: str, on: date) -> list[Any]:
     return list({row.person_id: row.person for row in held}.values())
 
 
+def officers_for(application: Application) -> list[Any]:
+    """To whom a case can be given today: officers of its institution, without the learner and who has it now. One query."""
+    people = people_at(application.institution, Role.CREDIT_OFFICER, on=timezone.localdate())
+    return [person for person in people if person.pk not in {application.learner_id, application.first_officer_id}]
+
+
 def in_words(amount: Decimal) -> str:
     """An amount as a notice names it: 10, not 1E+1 and not 10.000."""
     return format(amount.normalize(), "f")
@@ -116,6 +122,3 @@ def taught_by(person: Any, application: Application) -> bool:
     used = {ident for line in application.lines.all() for ident in line.records}
     enrolments = LearningRecord.objects.filter(uuid__in=used, enrolment_uuid__isnull=False).values("enrolment_uuid")
     return CourseRun.objects.filter(enrolments__uuid__in=enrolments, instructors=person).exists()
-
-
-OPEN = ApplicationState

@@ -16,15 +16,17 @@ from creditbank.recognition.enums import DECIDED_RESULTS, AppealResult
 from creditbank.recognition.models import CASE_ROLES, Appeal, Application
 from creditbank.recognition.problems import told
 from creditbank.recognition.rest.case_schemas import AppealIn, AppealOut, AppealQuestion, AppealsOut, DecideAppealIn
+from creditbank.recognition.rest.cases import case_step
 from creditbank.recognition.rest.desk import read_line
 from creditbank.recognition.rest.finding import case_of, own_application
 from creditbank.recognition.rest.schemas import ApplicationDetailOut, TextIn
-from creditbank.recognition.rest.telling import tell_whole_application
 from foundation.api import (
     PRIVATE_PROBLEMS,
     WRITE_PROBLEMS,
     OnceKey,
     Problem,
+    RetryKey,
+    answer_again,
     answer_once,
     as_stored,
     can,
@@ -76,16 +78,20 @@ def readown_application(request: Any, reference: str, level: int) -> dict[str, A
 @router.post(
     "/me/applications/{reference}/appeals/{level}/withdraw", response={200: AppealOut, **WRITE_PROBLEMS}, summary="Withdraw an appeal"
 )
-def withdraw(request: Any, reference: str, level: int) -> dict[str, Any]:
+def withdraw(request: Any, reference: str, level: int, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """While nobody has decided it. The application stands where it stood before; the level is used up."""
     appeal = _at_level(own_application(request, reference, to="appeal"), level)
     if not can(request.user, "withdraw", appeal):
         raise Http404
-    if appeal.result:
-        raise Problem(409, "wrong_state", _("This appeal was decided already."), state=appeal.application.state)
-    with told():
-        withdraw_appeal(appeal, actor=request.user, at=timezone.now())
-    return _appeal(Appeal.objects.select_related("application").get(pk=appeal.pk))
+
+    def work() -> tuple[int, Any]:
+        if appeal.result:
+            raise Problem(409, "wrong_state", _("This appeal was decided already."), state=appeal.application.state)
+        with told():
+            withdraw_appeal(appeal, actor=request.user, at=timezone.now())
+        return 200, as_stored(AppealOut, _appeal(Appeal.objects.select_related("application").get(pk=appeal.pk)))
+
+    return answer_again(request, idempotency_key, None, work)
 
 
 @router.get("/desk/appeals", response={200: AppealsOut, **PRIVATE_PROBLEMS}, summary="List appeals at the desk")
@@ -99,40 +105,40 @@ def list_at_desk(request: Any, question: Query[AppealQuestion]) -> dict[str, Any
 
 
 @router.post("/desk/applications/{reference}/appeal/take", response={200: AppealOut, **WRITE_PROBLEMS}, summary="Take an appeal")
-def take(request: Any, reference: str) -> dict[str, Any]:
+def take(request: Any, reference: str, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """Somebody who had no part in the case; from now on it is known who is late."""
-    appeal = _undecided(case_of(request, reference, to="decide_appeal"))
-    with told():
-        return _appeal(take_appeal(appeal, actor=request.user, at=timezone.now()))
+    row = case_of(request, reference, to="decide_appeal")
+
+    def work() -> tuple[int, Any]:
+        with told():
+            return 200, as_stored(AppealOut, _appeal(take_appeal(_undecided(row), actor=request.user, at=timezone.now())))
+
+    return answer_again(request, idempotency_key, None, work)
 
 
 @router.post(
     "/desk/applications/{reference}/appeal/decide", response={200: ApplicationDetailOut, **WRITE_PROBLEMS}, summary="Decide an appeal"
 )
-def decide(request: Any, reference: str, body: DecideAppealIn) -> dict[str, Any]:
+def decide(request: Any, reference: str, body: DecideAppealIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """The decision stands, more is recognised (``lines``; without them everything as proposed), or the award is to be taken back."""
-    appeal = _undecided(case_of(request, reference, to="decide_appeal"))
     if body.result not in DECIDED_RESULTS:
         raise Problem(422, "invalid", _("Some values are not valid."), result=[str(one) for one in DECIDED_RESULTS])
     granted = body.result == AppealResult.GRANTED
     decisions = {line.position: read_line(line) for line in body.lines} if granted and body.lines else None
-    with told():
-        decide_appeal(
-            appeal, result=str(body.result), actor=request.user, at=timezone.now(), answer=body.answer, decisions=decisions
-        )  # fmt: skip
-    return tell_whole_application(case_of(request, reference, to="view_case"))
+    work = lambda row: decide_appeal(  # noqa: E731
+        _undecided(row), result=str(body.result), actor=request.user, at=timezone.now(), answer=body.answer, decisions=decisions
+    )
+    return case_step(request, reference, "decide_appeal", work, key=idempotency_key, body=body)
 
 
 @router.post(
     "/desk/applications/{reference}/appeal/reverse", response={200: ApplicationDetailOut, **WRITE_PROBLEMS},
     summary="Second person takes the award back",
 )  # fmt: skip
-def reverse(request: Any, reference: str, body: TextIn) -> dict[str, Any]:
+def reverse(request: Any, reference: str, body: TextIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """What an appeal decided to take back, by another person than who decided it, with a reason."""
-    row = case_of(request, reference, to="reverse")
-    with told():
-        carry_out_reversal(row, actor=request.user, at=timezone.now(), reason=body.text)
-    return tell_whole_application(case_of(request, reference, to="view_case"))
+    work = lambda row: carry_out_reversal(row, actor=request.user, at=timezone.now(), reason=body.text)  # noqa: E731
+    return case_step(request, reference, "reverse", work, key=idempotency_key, body=body)
 
 
 def _at_level(application: Application, level: int) -> Appeal:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.utils import timezone
@@ -20,12 +19,12 @@ from creditbank.recognition.actions import (
 )
 from creditbank.recognition.enums import ApplicationState, LineChoice, RefusalReason
 from creditbank.recognition.models import DESK_ROLES, Application
-from creditbank.recognition.problems import told
 from creditbank.recognition.queries import cases_of
+from creditbank.recognition.rest.cases import case_step
 from creditbank.recognition.rest.finding import case_of, state_of
 from creditbank.recognition.rest.schemas import ApplicationDetailOut, ApplicationQuestion, ApplicationsOut, DecideIn, LineDecisionIn, TextIn
 from creditbank.recognition.rest.telling import tell_application, tell_whole_application
-from foundation.api import PRIVATE_PROBLEMS, WRITE_PROBLEMS, Problem, cursor_page, only_known
+from foundation.api import PRIVATE_PROBLEMS, WRITE_PROBLEMS, Problem, RetryKey, cursor_page, only_known
 from identity.api import InstitutionToken, Role
 
 router = Router(tags=["credit bank: desk"])
@@ -53,9 +52,11 @@ def readcase_of(request: Any, reference: str) -> dict[str, Any]:
 @router.post(
     "/desk/applications/{reference}/claim", response={200: ApplicationDetailOut, **WRITE_PROBLEMS}, auth=django_auth, summary="Take a case"
 )
-def claim(request: Any, reference: str) -> dict[str, Any]:
+def claim(request: Any, reference: str, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """A submitted case that nobody has taken."""
-    return _step(request, reference, "decide", lambda row: claim_application(row, actor=request.user, at=timezone.now()))
+    return case_step(
+        request, reference, "decide", lambda row: claim_application(row, actor=request.user, at=timezone.now()), key=idempotency_key
+    )
 
 
 @router.post(
@@ -64,9 +65,10 @@ def claim(request: Any, reference: str) -> dict[str, Any]:
     auth=django_auth,
     summary="Ask the learner",
 )
-def ask(request: Any, reference: str, body: TextIn) -> dict[str, Any]:
+def ask(request: Any, reference: str, body: TextIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """Something is missing; the clock stands still until the answer."""
-    return _step(request, reference, "decide", lambda row: request_information(row, actor=request.user, at=timezone.now(), text=body.text))
+    work = lambda row: request_information(row, actor=request.user, at=timezone.now(), text=body.text)  # noqa: E731
+    return case_step(request, reference, "decide", work, key=idempotency_key, body=body)
 
 
 @router.post(
@@ -75,13 +77,13 @@ def ask(request: Any, reference: str, body: TextIn) -> dict[str, Any]:
     auth=django_auth,
     summary="First opinion",
 )
-def decide(request: Any, reference: str, body: DecideIn) -> dict[str, Any]:
+def decide(request: Any, reference: str, body: DecideIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """What the first officer says about every line."""
     decisions = {line.position: read_line(line) for line in body.lines}
-    return _step(
-        request, reference, "decide",
-        lambda row: decide_application(row, decisions=decisions, actor=request.user, at=timezone.now(), message=body.message),
-    )  # fmt: skip
+    work = lambda row: decide_application(  # noqa: E731
+        row, decisions=decisions, actor=request.user, at=timezone.now(), message=body.message
+    )
+    return case_step(request, reference, "decide", work, key=idempotency_key, body=body)
 
 
 @router.post(
@@ -90,9 +92,10 @@ def decide(request: Any, reference: str, body: DecideIn) -> dict[str, Any]:
     auth=django_auth,
     summary="Second person agrees",
 )
-def confirm(request: Any, reference: str) -> dict[str, Any]:
+def confirm(request: Any, reference: str, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """By somebody who is neither the learner nor the first officer."""
-    return _step(request, reference, "confirm", lambda row: confirm_decision(row, actor=request.user, at=timezone.now()))
+    work = lambda row: confirm_decision(row, actor=request.user, at=timezone.now())  # noqa: E731
+    return case_step(request, reference, "confirm", work, key=idempotency_key)
 
 
 @router.post(
@@ -101,9 +104,10 @@ def confirm(request: Any, reference: str) -> dict[str, Any]:
     auth=django_auth,
     summary="Second person sends back",
 )
-def back(request: Any, reference: str, body: TextIn) -> dict[str, Any]:
+def back(request: Any, reference: str, body: TextIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """With a reason, to the first officer."""
-    return _step(request, reference, "confirm", lambda row: send_back(row, actor=request.user, at=timezone.now(), note=body.text))
+    work = lambda row: send_back(row, actor=request.user, at=timezone.now(), note=body.text)  # noqa: E731
+    return case_step(request, reference, "confirm", work, key=idempotency_key, body=body)
 
 
 @router.get(
@@ -127,10 +131,3 @@ def read_line(line: LineDecisionIn) -> LineDecision:
     if line.reason and line.reason not in RefusalReason.values:
         raise Problem(422, "invalid", _("Some values are not valid."), reason=list(RefusalReason.values))
     return LineDecision(line.choice, line.amount, line.reason, line.note)
-
-
-def _step(request: Any, reference: str, to: str, work: Callable[[Application], Application]) -> dict[str, Any]:
-    row = case_of(request, reference, to=to)
-    with told():
-        work(row)
-    return tell_whole_application(case_of(request, reference, to="view_case"))

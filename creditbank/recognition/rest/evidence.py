@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from creditbank.recognition.rest.case_schemas import ChoiceIn, ChoiceOut, Eviden
 from creditbank.recognition.rest.finding import case_of, draft_of, fresh_proposal, own_application, programme_of
 from creditbank.recognition.uploads import LARGEST_BYTES, clean_file
 from creditbank.recognition.views.shared import served
-from foundation.api import PRIVATE_PROBLEMS, WRITE_PROBLEMS, Problem, access, file_content
+from foundation.api import PRIVATE_PROBLEMS, WRITE_PROBLEMS, Problem, RetryKey, access, answer_again, as_stored, file_content
 from learning.api import RecordState, records_of
 
 router = Router(tags=["credit bank: evidence"], auth=django_auth)
@@ -40,19 +41,23 @@ def read_plan(request: Any, programme: str) -> dict[str, Any]:
 @router.post(
     "/me/proposals/{programme}/evidence", response={201: EvidencePlanOut, **WRITE_PROBLEMS}, summary="Bring evidence for a proposal"
 )
-def bring(request: Any, programme: str, number: Form[int], file: File[UploadedFile]) -> tuple[int, Any]:
+def bring(request: Any, programme: str, number: Form[int], file: File[UploadedFile], idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """A PDF, JPEG or PNG of at most 10 MB for one item, kept in a draft application; pictures lose place and camera. The same file again is kept once."""
     row = programme_of(request, programme)
     draft = draft_of(request.user, row)
     item = next((one for one in _items(request, row, draft) if one.number == number), None)
     if item is None:
         raise Problem(422, "unknown_item", _("The proposal asks for no such item."))
-    at = timezone.now()
-    with told():
-        kept = clean_file(_content(file), file.name or "")
-        draft = start_application(row, learner=request.user, at=at)
-        add_evidence(draft, rule=item.rule, item=item.item, record=UUID(item.record), file=kept, actor=request.user, at=at)
-    return 201, _plan(row, draft, _items(request, row, draft))
+    at, content = timezone.now(), _content(file)
+
+    def work() -> tuple[int, Any]:
+        with told():
+            kept = clean_file(content, file.name or "")
+            begun = start_application(row, learner=request.user, at=at)
+            add_evidence(begun, rule=item.rule, item=item.item, record=UUID(item.record), file=kept, actor=request.user, at=at)
+        return 201, as_stored(EvidencePlanOut, _plan(row, begun, _items(request, row, begun)))
+
+    return answer_again(request, idempotency_key, {"number": number, "sha256": sha256(content).hexdigest()}, work)
 
 
 @router.put("/me/proposals/{programme}/records", response={200: ChoiceOut, **WRITE_PROBLEMS}, summary="Choose which records take part")
@@ -75,18 +80,25 @@ def listown_application(request: Any, reference: str) -> dict[str, Any]:
 
 
 @router.post("/me/applications/{reference}/evidence", response={201: EvidenceOut, **WRITE_PROBLEMS}, summary="Hand in a file")
-def hand_in(request: Any, reference: str, file: File[UploadedFile], item: Form[str] = "") -> tuple[int, Any]:
+def hand_in(
+    request: Any, reference: str, file: File[UploadedFile], item: Form[str] = "", idempotency_key: RetryKey = None
+) -> tuple[int, Any]:
     """While nobody has given an opinion. ``item`` names what it shows; the limits are those of evidence for a proposal."""
     row = own_application(request, reference, to="hand_in")
     line = row.lines.order_by("position").first()
     if line is None:
         raise Problem(409, "wrong_state", _("A draft takes evidence item by item, with its proposal."), state=row.state)
-    with told():
-        kept = clean_file(_content(file), file.name or "")
-        made = add_evidence(
-            row, rule=line.rule, item=item.strip()[:120], record=line.lead_record, file=kept, actor=request.user, at=timezone.now()
-        )  # fmt: skip
-    return 201, _file(made)
+    content, name = _content(file), item.strip()[:120]
+
+    def work() -> tuple[int, Any]:
+        with told():
+            kept = clean_file(content, file.name or "")
+            made = add_evidence(
+                row, rule=line.rule, item=name, record=line.lead_record, file=kept, actor=request.user, at=timezone.now()
+            )  # fmt: skip
+        return 201, as_stored(EvidenceOut, _file(made))
+
+    return answer_again(request, idempotency_key, {"item": name, "sha256": sha256(content).hexdigest()}, work)
 
 
 @router.get(

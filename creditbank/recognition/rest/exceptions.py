@@ -21,7 +21,9 @@ from foundation.api import (
     WRITE_PROBLEMS,
     OnceKey,
     Problem,
+    RetryKey,
     access,
+    answer_again,
     answer_once,
     as_stored,
     cursor_page,
@@ -90,23 +92,31 @@ def propose(request: Any, body: ExceptionIn, idempotency_key: OnceKey) -> tuple[
 @router.post(
     "/desk/exceptions/{exception_uuid}/answer", response={200: ExceptionOut, **WRITE_PROBLEMS}, summary="Approve or refuse an exception"
 )
-def answer(request: Any, exception_uuid: str, body: AnswerExceptionIn) -> dict[str, Any]:
+def answer(request: Any, exception_uuid: str, body: AnswerExceptionIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """Another person than who proposed it; a refusal says why."""
     row = _one(request, exception_uuid, to="answer")
     if not body.approve and not body.note.strip():
         raise Problem(422, "note_missing", _("Please say why it is refused."))
-    with told():
-        answer_exception(row, approve=body.approve, actor=request.user, at=timezone.now(), note=body.note)
-    return _exception(_one(request, exception_uuid, to="view"))
+
+    def work() -> tuple[int, Any]:
+        with told():
+            answer_exception(row, approve=body.approve, actor=request.user, at=timezone.now(), note=body.note)
+        return 200, as_stored(ExceptionOut, _exception(_one(request, exception_uuid, to="view")))
+
+    return answer_again(request, idempotency_key, body, work)
 
 
 @router.post("/desk/exceptions/{exception_uuid}/end", response={200: ExceptionOut, **WRITE_PROBLEMS}, summary="End an exception")
-def end(request: Any, exception_uuid: str, body: TextIn) -> dict[str, Any]:
+def end(request: Any, exception_uuid: str, body: TextIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """It holds no longer; decisions that were taken under it stand."""
     row = _one(request, exception_uuid, to="end")
-    with told():
-        end_exception(row, actor=request.user, at=timezone.now(), note=body.text)
-    return _exception(_one(request, exception_uuid, to="view"))
+
+    def work() -> tuple[int, Any]:
+        with told():
+            end_exception(row, actor=request.user, at=timezone.now(), note=body.text)
+        return 200, as_stored(ExceptionOut, _exception(_one(request, exception_uuid, to="view")))
+
+    return answer_again(request, idempotency_key, body, work)
 
 
 def _one(request: Any, ident: str, *, to: str) -> IndividualException:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,10 +12,11 @@ from django.utils.translation import gettext as _
 from creditbank.catalogue.models import Programme
 from creditbank.recognition.actions import chosen_records
 from creditbank.recognition.enums import ApplicationState
-from creditbank.recognition.models import Application
+from creditbank.recognition.models import CASE_ROLES, Application
 from creditbank.recognition.queries import Proposal, propose
 from creditbank.recognition.rest.schemas import ApplicationQuestion
 from foundation.api import Problem, access
+from identity.api import Institution, Role
 
 
 def state_of(question: ApplicationQuestion) -> str:
@@ -49,3 +51,19 @@ def case_of(request: HttpRequest, reference: str, *, to: str) -> Application:
     """The case of an address, for this step. Raises Http404, PermissionDenied."""
     rows = Application.objects.select_related("programme", "institution", "learner")
     return access(rows, reference, user=request.user, to=to, field="reference")
+
+
+def at_desk(request: Any, *roles: str) -> list[int]:
+    """Where the caller acts in one of these roles; without roles whoever works at a desk, and auditors, may go on. Raises Problem 403."""
+    allowed = roles or (*CASE_ROLES, Role.AUDITOR)
+    if not request.user.acts_as(*allowed):
+        raise Problem(403, "forbidden", _("The desk is for credit officers, reviewers and auditors."))
+    return list(request.user.institutions_as(*allowed))
+
+
+def place_of(request: Any, code: str, *roles: str) -> Institution:
+    """The institution of a code, where the caller acts in one of these roles. Raises Problem 403, PermissionDenied for another one."""
+    found = Institution.objects.filter(pk__in=at_desk(request, *roles), code=code.replace("\x00", "")).first()
+    if found is None:
+        raise PermissionDenied
+    return found

@@ -16,7 +16,18 @@ from creditbank.recognition.problems import told
 from creditbank.recognition.rest.finding import draft_of, fresh_proposal, own_application, programme_of, state_of
 from creditbank.recognition.rest.schemas import ApplicationDetailOut, ApplicationQuestion, ApplicationsOut, ApplyIn, ProposalOut, TextIn
 from creditbank.recognition.rest.telling import tell_application, tell_proposal, tell_whole_application
-from foundation.api import PRIVATE_PROBLEMS, WRITE_PROBLEMS, OnceKey, Problem, answer_once, as_stored, cursor_page, only_known
+from foundation.api import (
+    PRIVATE_PROBLEMS,
+    WRITE_PROBLEMS,
+    OnceKey,
+    Problem,
+    RetryKey,
+    answer_again,
+    answer_once,
+    as_stored,
+    cursor_page,
+    only_known,
+)
 
 router = Router(tags=["credit bank: my applications"], auth=django_auth)
 
@@ -66,38 +77,43 @@ def readown_application(request: Any, reference: str) -> dict[str, Any]:
 
 
 @router.post("/me/applications/{reference}/withdraw", response={200: ApplicationDetailOut, **WRITE_PROBLEMS}, summary="Take it back")
-def withdraw(request: Any, reference: str) -> dict[str, Any]:
+def withdraw(request: Any, reference: str, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """Within the free minutes, without a reason."""
-    return _step(request, reference, "withdraw", lambda row: withdraw_application(row, actor=request.user, at=timezone.now()))
+    work = lambda row: withdraw_application(row, actor=request.user, at=timezone.now())  # noqa: E731
+    return _step(request, reference, "withdraw", work, key=idempotency_key)
 
 
 @router.post(
     "/me/applications/{reference}/withdrawal-request", response={200: ApplicationDetailOut, **WRITE_PROBLEMS}, summary="Ask to take it back"
 )
-def ask_to_withdraw(request: Any, reference: str, body: TextIn) -> dict[str, Any]:
+def ask_to_withdraw(request: Any, reference: str, body: TextIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """After the free minutes; an officer grants it."""
-    return _step(
-        request,
-        reference,
-        "request_withdrawal",
-        lambda row: request_withdrawal(row, actor=request.user, at=timezone.now(), reason=body.text),
-    )
+    work = lambda row: request_withdrawal(row, actor=request.user, at=timezone.now(), reason=body.text)  # noqa: E731
+    return _step(request, reference, "request_withdrawal", work, key=idempotency_key, body=body)
 
 
 @router.post("/me/applications/{reference}/answer", response={200: ApplicationDetailOut, **WRITE_PROBLEMS}, summary="Answer the officer")
-def answer(request: Any, reference: str, body: TextIn) -> dict[str, Any]:
+def answer(request: Any, reference: str, body: TextIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """What was asked for; the clock runs again."""
-    return _step(request, reference, "answer", lambda row: answer_request(row, actor=request.user, at=timezone.now(), text=body.text))
+    work = lambda row: answer_request(row, actor=request.user, at=timezone.now(), text=body.text)  # noqa: E731
+    return _step(request, reference, "answer", work, key=idempotency_key, body=body)
 
 
 @router.post("/me/applications/{reference}/accept", response={200: ApplicationDetailOut, **WRITE_PROBLEMS}, summary="Accept the decision")
-def accept(request: Any, reference: str) -> dict[str, Any]:
+def accept(request: Any, reference: str, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """A decision other than the proposal waits for this."""
-    return _step(request, reference, "accept", lambda row: accept_decision(row, actor=request.user, at=timezone.now()))
+    work = lambda row: accept_decision(row, actor=request.user, at=timezone.now())  # noqa: E731
+    return _step(request, reference, "accept", work, key=idempotency_key)
 
 
-def _step(request: Any, reference: str, to: str, work: Callable[[Application], Application]) -> dict[str, Any]:
+def _step(
+    request: Any, reference: str, to: str, work: Callable[[Application], object], *, key: str | None, body: Any = None
+) -> tuple[int, Any]:
     row = own_application(request, reference, to=to)
-    with told():
-        work(row)
-    return tell_whole_application(own_application(request, reference, to="view"))
+
+    def step() -> tuple[int, Any]:
+        with told():
+            work(row)
+        return 200, as_stored(ApplicationDetailOut, tell_whole_application(own_application(request, reference, to="view")))
+
+    return answer_again(request, key, body, step)

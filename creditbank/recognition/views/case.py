@@ -26,14 +26,14 @@ from creditbank.recognition.actions import (
     confirm_decision,
     decide_appeal,
     decide_application,
-    reckon_again,
+    release_application,
     request_information,
-    rerun_application,
     send_back,
     stand_aside,
     take_appeal,
+    work_out_again,
 )
-from creditbank.recognition.actions.steps import is_involved, people_at
+from creditbank.recognition.actions.steps import is_involved, officers_for
 from creditbank.recognition.corrections import SourceReview
 from creditbank.recognition.earlier import lack_of_room
 from creditbank.recognition.enums import OPEN_STATES, AppealResult, ApplicationState
@@ -47,6 +47,7 @@ from creditbank.recognition.exceptions import (
     NoRoomLeft,
     NoRulesInForce,
     NothingGranted,
+    NotTheirCase,
     RecordsTaken,
     SamePersonTwice,
     WrongState,
@@ -135,7 +136,8 @@ def _rights(row: Application, person: User, appeal: Appeal | None) -> dict[str, 
     in_it = {row.first_officer_id, row.second_officer_id}
     return {
         "involved": involved,
-        "may_claim": state == ApplicationState.SUBMITTED and officer and not involved and not row.is_automatic,
+        "may_claim": _is_free(row) and officer and not involved,
+        "may_release": state == ApplicationState.CHECKING and officer and row.first_officer_id == person.pk,
         "may_decide": state == ApplicationState.CHECKING and officer and not involved,
         "taken_by_another": row.first_officer if state == ApplicationState.CHECKING and officer and taken_elsewhere else None,
         "may_confirm": state == ApplicationState.SECOND_REVIEW and can(person, "confirm", row) and row.first_officer_id != person.pk and not involved,
@@ -146,20 +148,22 @@ def _rights(row: Application, person: User, appeal: Appeal | None) -> dict[str, 
         "may_reverse_appealed": state == ApplicationState.APPEAL_DECIDED and can(person, "reverse", row),
         "lack": _lack(row) if state in {ApplicationState.CHECKING, ApplicationState.SECOND_REVIEW} else "",
         "newer": newer if newer is not None and newer != row.rules else None,
-        "officers": _officers(row) if state in {ApplicationState.SUBMITTED, ApplicationState.CHECKING} and can(person, "assign", row) else [],
+        "officers": officers_for(row) if state in {ApplicationState.SUBMITTED, ApplicationState.CHECKING} and can(person, "assign", row) else [],
         "window_open": row.submitted_at is not None and timezone.now() <= row.submitted_at + timedelta(minutes=settings.WITHDRAWAL_MINUTES),
     }  # fmt: skip
+
+
+def _is_free(row: Application) -> bool:
+    """Whether nobody has the case: it was only submitted (and a person decides it), or was given back."""
+    if row.state == ApplicationState.SUBMITTED:
+        return not row.is_automatic
+    return row.state == ApplicationState.CHECKING and row.first_officer_id is None
 
 
 def _lack(row: Application) -> str:
     """What the case has no room for any more beside what the learner was awarded meanwhile, in words; empty where it has."""
     lack = lack_of_room(row, as_proposed=row.state == ApplicationState.CHECKING)
     return lack_in_words(lack, row) if lack is not None else ""
-
-
-def _officers(row: Application) -> list[User]:
-    people = people_at(row.institution, Role.CREDIT_OFFICER, on=timezone.localdate())
-    return [person for person in people if person.pk not in {row.learner_id, row.first_officer_id}]
 
 
 @desk_only
@@ -174,6 +178,19 @@ def claim(request: HttpRequest, reference: str) -> HttpResponse:
     except (Involved, SamePersonTwice) as error:
         messages.error(request, _why_not(error))
     return redirect("creditbank:case", reference)
+
+
+@desk_only
+@require_POST
+def release(request: HttpRequest, reference: str) -> HttpResponse:
+    """Give a case back."""
+    row = _case(request, reference, to="decide")
+    try:
+        release_application(row, actor=request.user, at=timezone.now())
+        messages.success(request, _("Given back: another officer can take the case."))
+    except (NotTheirCase, WrongState):
+        messages.error(request, MOVED_ON)
+    return redirect("creditbank:desk")
 
 
 @desk_only
@@ -300,7 +317,7 @@ def aside(request: HttpRequest, reference: str) -> HttpResponse:
 def assign(request: HttpRequest, reference: str) -> HttpResponse:
     """Give the case to an officer of this institution."""
     row = _case(request, reference, to="assign")
-    officer = next((person for person in _officers(row) if str(person.uuid) == request.POST.get("to")), None)
+    officer = next((person for person in officers_for(row) if str(person.uuid) == request.POST.get("to")), None)
     if officer is None:
         messages.error(request, _("Please choose an officer of this institution."))
         return redirect("creditbank:case", reference)
@@ -313,8 +330,7 @@ def rerun(request: HttpRequest, reference: str) -> HttpResponse:
     """Work it out again: because it has no room beside another award any more, or under newer rules if the learner gains."""
     row = _case(request, reference, to="decide")
     try:
-        work = rerun_application if lack_of_room(row, as_proposed=True) is None else reckon_again
-        return _step(request, reference, lambda: work(row, actor=request.user, at=timezone.now()))
+        return _step(request, reference, lambda: work_out_again(row, actor=request.user, at=timezone.now()))
     except (NoGain, NoRulesInForce):
         messages.info(request, _("Under the newer rules the learner would not gain; the case keeps the rules of its submission."))
     except RecordsTaken:

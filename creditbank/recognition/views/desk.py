@@ -6,12 +6,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,9 +22,9 @@ from creditbank.recognition.actions.steps import people_at
 from creditbank.recognition.enums import DESK_STATES, ApplicationState
 from creditbank.recognition.models import CASE_ROLES, DESK_ROLES
 from creditbank.recognition.queries import QueueFilter, next_due, queue_of, to_claim, waiting_for_confirmation
+from creditbank.recognition.views.shared import issued_record
 from foundation.api import stretch_of
 from identity.api import Role, SignedInRequest, User
-from learning.api import LearningRecord
 
 PAGE_SIZE = 20
 View = Callable[..., HttpResponse]
@@ -108,17 +107,7 @@ def deposits(request: HttpRequest) -> HttpResponse:
 @require_POST
 def confirm_deposit(request: HttpRequest, record_uuid: str) -> HttpResponse:
     """The awarding institution's officer confirms one record's credit."""
-    person = cast("SignedInRequest", request).user
-    places = person.institutions_as(Role.CREDIT_OFFICER)
-    try:
-        wanted = UUID(record_uuid)
-    except ValueError as error:
-        raise Http404 from error
-    record = LearningRecord.objects.filter(uuid=wanted, institution__in=places).select_related("learner", "credit_system").first()
-    if record is None:
-        raise Http404
-    if record.learner_id == request.user.pk:
-        raise PermissionDenied(_("Nobody confirms credit of their own."))
+    record = issued_record(request, record_uuid)
     if confirm_record(record, actor=request.user, on=timezone.localdate()) is None:
         messages.error(request, _("This record is void or disputed; nothing was changed."))
     else:

@@ -26,7 +26,16 @@ from creditbank.recognition.actions import (
     refuse_merger,
 )
 from creditbank.recognition.enums import CheckOutcome, MergerState
-from creditbank.recognition.exceptions import AlreadyProposed, Involved, NothingToDraw, NothingToMerge, SamePersonTwice, WrongState
+from creditbank.recognition.exceptions import (
+    AlreadyProposed,
+    BadPeriod,
+    BadStanding,
+    Involved,
+    NothingToDraw,
+    NothingToMerge,
+    SamePersonTwice,
+    WrongState,
+)
 from creditbank.recognition.forms import ReasonForm
 from creditbank.recognition.keeping_forms import CheckForm, DrawForm, MergerForm, StandingForm
 from creditbank.recognition.models import CASE_ROLES, AccountMerger, ExpertStanding, SpotCheck, SpotCheckDraw
@@ -75,6 +84,10 @@ def _entered(request: HttpRequest, form: StandingForm) -> bool:
         )
     except SamePersonTwice:
         form.add_error("person", _("Nobody enters a standing of their own."))
+        return False
+    except BadStanding as error:
+        words = {"person": _("This person is no expert of this institution."), "since": _("This day has not come yet.")}
+        form.add_error(error.field, words[error.field])
         return False
     messages.success(request, _("Entered."))
     return True
@@ -126,9 +139,11 @@ def _drawn(request: HttpRequest, form: DrawForm) -> SpotCheckDraw | None:
     )  # fmt: skip
     try:
         return draw_spot_checks(data["institution"], new, actor=request.user, at=timezone.now())
+    except BadPeriod:
+        form.add_error("until", _("The period ends before it begins, or is longer than five years."))
     except NothingToDraw:
         form.add_error("until", _("No such case was decided in this period."))
-        return None
+    return None
 
 
 @desk_only

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
+from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -18,7 +21,8 @@ from creditbank.rules.earlier import NoRoom
 from creditbank.rules.sentences import limit_sentence
 from creditbank.rules.types import IndividualException
 from foundation.api import in_language
-from learning.api import Evidence
+from identity.api import Role, SignedInRequest
+from learning.api import Evidence, LearningRecord
 
 
 def shown_proposal(proposal: Proposal) -> Shown:
@@ -83,3 +87,19 @@ def served(file: ApplicationEvidence | Evidence, read: Callable[[], bytes]) -> H
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def issued_record(request: HttpRequest, ident: str) -> LearningRecord:
+    """A result of the institutions where the caller is officer. Raises Http404; PermissionDenied for the own result."""
+    places = cast("SignedInRequest", request).user.institutions_as(Role.CREDIT_OFFICER)
+    try:
+        wanted = UUID(str(ident))
+    except ValueError as error:
+        raise Http404 from error
+    rows = LearningRecord.objects.filter(uuid=wanted, institution__in=places)
+    record = rows.select_related("learner", "institution", "credit_system").first()
+    if record is None:
+        raise Http404
+    if record.learner_id == request.user.pk:
+        raise PermissionDenied(_("Nobody confirms credit of their own."))
+    return record

@@ -15,7 +15,18 @@ from creditbank.results.models import RESULT_ROLES, ResultBatch
 from creditbank.results.problems import told
 from creditbank.results.rest.schemas import AnswerUndoIn, BatchDetailOut, BatchesOut, BatchOut, BatchQuestion, ReasonIn
 from creditbank.results.rest.telling import tell_batch, tell_whole_batch
-from foundation.api import PRIVATE_PROBLEMS, WRITE_PROBLEMS, Problem, access, cursor_page, only_known, visible_to
+from foundation.api import (
+    PRIVATE_PROBLEMS,
+    WRITE_PROBLEMS,
+    Problem,
+    RetryKey,
+    access,
+    answer_again,
+    as_stored,
+    cursor_page,
+    only_known,
+    visible_to,
+)
 from identity.api import Role
 
 router = Router(tags=["credit bank: results"], auth=django_auth)
@@ -41,26 +52,35 @@ def read_batch(request: Any, batch_uuid: str) -> dict[str, Any]:
 
 
 @router.post("/desk/results/{batch_uuid}/release", response={200: BatchOut, **WRITE_PROBLEMS}, summary="Release an upload")
-def release(request: Any, batch_uuid: str) -> dict[str, Any]:
+def release(request: Any, batch_uuid: str, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """Another person than who uploaded it; every good row enters its archive and account, in the background."""
-    return _step(request, batch_uuid, "release", lambda row: release_batch(row, actor=request.user, at=timezone.now()))
+    work = lambda row: release_batch(row, actor=request.user, at=timezone.now())  # noqa: E731
+    return _step(request, batch_uuid, "release", work, key=idempotency_key)
 
 
 @router.post("/desk/results/{batch_uuid}/ask-undo", response={200: BatchOut, **WRITE_PROBLEMS}, summary="Ask to undo an upload")
-def ask_undo(request: Any, batch_uuid: str, body: ReasonIn) -> dict[str, Any]:
+def ask_undo(request: Any, batch_uuid: str, body: ReasonIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """Say why a released upload was wrong; another person has to agree."""
-    return _step(request, batch_uuid, "prepare", lambda row: ask_to_undo(row, reason=body.reason, actor=request.user))
+    work = lambda row: ask_to_undo(row, reason=body.reason, actor=request.user)  # noqa: E731
+    return _step(request, batch_uuid, "prepare", work, key=idempotency_key, body=body)
 
 
 @router.post(
     "/desk/results/{batch_uuid}/answer-undo", response={200: BatchOut, **WRITE_PROBLEMS}, summary="Agree to undo an upload, or refuse"
 )
-def undo(request: Any, batch_uuid: str, body: AnswerUndoIn) -> dict[str, Any]:
+def undo(request: Any, batch_uuid: str, body: AnswerUndoIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """Another person than who asked; what is still unused is reversed in the background."""
-    return _step(request, batch_uuid, "release", lambda row: answer_undo(row, agree=body.agree, actor=request.user))
+    work = lambda row: answer_undo(row, agree=body.agree, actor=request.user)  # noqa: E731
+    return _step(request, batch_uuid, "release", work, key=idempotency_key, body=body)
 
 
-def _step(request: Any, ident: str, to: str, work: Callable[[ResultBatch], ResultBatch]) -> dict[str, Any]:
+def _step(
+    request: Any, ident: str, to: str, work: Callable[[ResultBatch], ResultBatch], *, key: str | None, body: Any = None
+) -> tuple[int, Any]:
     row = access(ResultBatch, ident, user=request.user, to=to)
-    with told():
-        return tell_batch(work(row))
+
+    def step() -> tuple[int, Any]:
+        with told():
+            return 200, as_stored(BatchOut, tell_batch(work(row)))
+
+    return answer_again(request, key, body, step)

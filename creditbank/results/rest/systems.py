@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal
 from uuid import UUID
@@ -42,6 +43,8 @@ from foundation.api import (
     WRITE_PROBLEMS,
     OnceKey,
     Problem,
+    RetryKey,
+    answer_again,
     answer_once,
     as_stored,
     cursor_page,
@@ -140,19 +143,25 @@ def download_errors(request: Any, batch_uuid: UUID) -> HttpResponse:
 
 
 @router.post("/results/{batch_uuid}/submit", response={200: BatchOut, **WRITE_PROBLEMS}, auth=WRITES, summary="Confirm an upload")
-def submit(request: Any, batch_uuid: UUID) -> dict[str, Any]:
+def submit(request: Any, batch_uuid: UUID, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """The system that uploaded it stands for the whole file; a person of the institution may release it now."""
     row = _uploaded_by_caller(request, batch_uuid)
-    with told():
-        return tell_batch(submit_batch(row, actor=request.auth, at=timezone.now()))
+    return _step(request, lambda: submit_batch(row, actor=request.auth, at=timezone.now()), key=idempotency_key)
 
 
 @router.post("/results/{batch_uuid}/discard", response={200: BatchOut, **WRITE_PROBLEMS}, auth=WRITES, summary="Put an upload aside")
-def discard(request: Any, batch_uuid: UUID) -> dict[str, Any]:
+def discard(request: Any, batch_uuid: UUID, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """By the system that uploaded it, before it was released; its rows go."""
     row = _uploaded_by_caller(request, batch_uuid)
-    with told():
-        return tell_batch(discard_batch(row, actor=request.auth))
+    return _step(request, lambda: discard_batch(row, actor=request.auth), key=idempotency_key)
+
+
+def _step(request: Any, work: Callable[[], ResultBatch], *, key: str | None) -> tuple[int, Any]:
+    def step() -> tuple[int, Any]:
+        with told():
+            return 200, as_stored(BatchOut, tell_batch(work()))
+
+    return answer_again(request, key, None, step)
 
 
 def _batch(request: Any, ident: UUID) -> ResultBatch:

@@ -16,7 +16,7 @@ from creditbank.statements.problems import told
 from creditbank.statements.queries import certificates_at
 from creditbank.statements.rest.papers import tell_paper
 from creditbank.statements.rest.schemas import CertificateQuestion, PaperOut, PapersOut, ReasonIn
-from foundation.api import PRIVATE_PROBLEMS, WRITE_PROBLEMS, Problem, access, cursor_page, only_known
+from foundation.api import PRIVATE_PROBLEMS, WRITE_PROBLEMS, Problem, RetryKey, access, answer_again, as_stored, cursor_page, only_known
 from identity.api import Role
 
 router = Router(tags=["credit bank: papers"], auth=django_auth)
@@ -41,22 +41,30 @@ def read_certificate(request: Any, certificate_uuid: str) -> dict[str, Any]:
 
 
 @router.post("/desk/certificates/{certificate_uuid}/revoke", response={200: PaperOut, **WRITE_PROBLEMS}, summary="Revoke a certificate")
-def revoke(request: Any, certificate_uuid: str, body: ReasonIn) -> dict[str, Any]:
+def revoke(request: Any, certificate_uuid: str, body: ReasonIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """A second person, neither the learner nor who decided; whoever checks it is told so from now on, with the reason."""
     row = _paper(request, certificate_uuid, to="revoke")
-    with told():
-        revoke_certificate(row, actor=request.user, at=timezone.now(), reason=body.reason)
-    return tell_paper(_paper(request, certificate_uuid, to="view_at_desk"))
+
+    def work() -> tuple[int, Any]:
+        with told():
+            revoke_certificate(row, actor=request.user, at=timezone.now(), reason=body.reason)
+        return 200, as_stored(PaperOut, tell_paper(_paper(request, certificate_uuid, to="view_at_desk")))
+
+    return answer_again(request, idempotency_key, body, work)
 
 
 @router.post(
     "/desk/certificates/{certificate_uuid}/renew", response={201: PaperOut, **WRITE_PROBLEMS}, summary="Issue the next certificate"
 )
-def renew(request: Any, certificate_uuid: str) -> tuple[int, dict[str, Any]]:
+def renew(request: Any, certificate_uuid: str, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """After a revocation, of the same application; one is valid at a time, so a repeated call is refused."""
     row = _paper(request, certificate_uuid, to="renew")
-    with told():
-        return 201, tell_paper(issue_certificate(row.application, actor=request.user, at=timezone.now()))
+
+    def work() -> tuple[int, Any]:
+        with told():
+            return 201, as_stored(PaperOut, tell_paper(issue_certificate(row.application, actor=request.user, at=timezone.now())))
+
+    return answer_again(request, idempotency_key, None, work)
 
 
 def _paper(request: Any, ident: str, *, to: str) -> Certificate:

@@ -28,7 +28,9 @@ from foundation.api import (
     WRITE_PROBLEMS,
     OnceKey,
     Problem,
+    RetryKey,
     access,
+    answer_again,
     answer_once,
     as_stored,
     cursor_page,
@@ -104,11 +106,15 @@ def read_transcript_pdf(request: Any, transcript_uuid: str) -> HttpResponse:
 
 
 @router.post("/me/transcripts/{transcript_uuid}/revoke", response={200: PaperOut, **WRITE_PROBLEMS}, summary="Revoke a transcript")
-def revoke(request: Any, transcript_uuid: str, body: ReasonIn) -> dict[str, Any]:
+def revoke(request: Any, transcript_uuid: str, body: ReasonIn, idempotency_key: RetryKey = None) -> tuple[int, Any]:
     """Whoever checks it is told so from now on, with the reason."""
     row = access(Transcript, transcript_uuid, user=request.user, to="revoke")
-    with told():
-        return tell_paper(revoke_transcript(row, actor=request.user, at=timezone.now(), reason=body.reason))
+
+    def work() -> tuple[int, Any]:
+        with told():
+            return 200, as_stored(PaperOut, tell_paper(revoke_transcript(row, actor=request.user, at=timezone.now(), reason=body.reason)))
+
+    return answer_again(request, idempotency_key, body, work)
 
 
 @router.get("/me/certificates", response={200: PapersOut, **PRIVATE_PROBLEMS}, summary="List one's own certificates")
