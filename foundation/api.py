@@ -8,7 +8,7 @@ from foundation.audit.models import AuditEntry, DeletionPermit
 from foundation.audit.permits import deletion_permit
 from foundation.events.registry import Event, announce, handles
 from foundation.http.address import client_address
-from foundation.http.idempotency import answer_again, answer_once
+from foundation.http.idempotency import answer_again, answer_once, forget_old_answers
 from foundation.http.language import in_language
 from foundation.http.limits import LightCounter, rate_limited
 from foundation.http.models import IdempotencyKey
@@ -36,7 +36,7 @@ from foundation.jobs.queue import enqueue
 from foundation.jobs.storing import store_columns
 from foundation.keys.exceptions import KeyDestroyed, NotAKeySet, SealingProblem, SigningKeyMissing
 from foundation.keys.fields import SealedTextField
-from foundation.keys.sealing import bring_keys, destroy_person_key, is_sealed, keep_key, keys_at_hand, seal, unseal
+from foundation.keys.sealing import bring_keys, destroy_person_key, is_sealed, keep_key, keep_keys, keys_at_hand, seal, unseal
 from foundation.keys.signing import SIGNATURE_HEX, KeySet, Signature, public_keys, published_keys, read_key_set, sign, signature_holds
 from foundation.measures.amounts import OffStepError, format_credits, is_on_step, round_to_step
 from foundation.measures.enums import Rounding
@@ -125,6 +125,7 @@ __all__ = [
     "file_complaint",
     "file_content",
     "finish_job",
+    "forget_old_answers",
     "format_credits",
     "gone",
     "handles",
@@ -134,6 +135,7 @@ __all__ = [
     "is_on_step",
     "is_sealed",
     "keep_key",
+    "keep_keys",
     "keys_at_hand",
     "notify",
     "notify_many",

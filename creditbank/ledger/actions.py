@@ -179,9 +179,7 @@ def revoke(*, record: UUID, on: date, by: Any, second: Any, reason: str) -> Tran
         return None
     number = Transaction.objects.filter(type=TransactionType.REVOKE, record_uuid=record).count()
     key = f"revoke:{record}" + (f":{number + 1}" if number else "")
-    return post_transaction(
-        TransactionType.REVOKE, moves, key=key, by=by, second=second, on=on, record=record, note=(reason[:300], reason[:300])
-    )
+    return post_transaction(TransactionType.REVOKE, moves, key=key, by=by, second=second, on=on, record=record, reason=reason[:300])
 
 
 @transaction.atomic
@@ -202,8 +200,7 @@ def transfer(*, source: UUID, destination: UUID, key: str, on: date, by: Any, se
     ]
     if not moves:
         return None
-    note = (reason[:300], reason[:300])
-    return post_transaction(TransactionType.TRANSFER, moves, key=f"transfer:{key}", by=by, second=second, on=on, note=note)
+    return post_transaction(TransactionType.TRANSFER, moves, key=f"transfer:{key}", by=by, second=second, on=on, reason=reason[:300])
 
 
 @transaction.atomic
@@ -250,7 +247,7 @@ def reverse_transaction(entry: Transaction, *, by: Any, second: Any, on: date, r
         Hold.objects.filter(application_uuid=entry.application_uuid, state=HoldState.POSTED).update(state=HoldState.PENDING)
     reversal = post_transaction(
         TransactionType.REVERSE, moves, key=f"reverse:{entry.uuid}", by=by, second=second, on=on, application=entry.application_uuid,
-        record=entry.record_uuid, reverses=entry, note=(reason[:300], reason[:300]),
+        record=entry.record_uuid, reverses=entry, reason=reason[:300],
     )  # fmt: skip
     if (reversal.by_uuid, reversal.second_uuid) != (by.uuid, second.uuid):  # other hands were quicker
         raise AlreadyReversed(entry.key)

@@ -15,10 +15,10 @@ from django.db import transaction
 from creditbank.ledger.enums import MAY_BE_NEGATIVE
 from creditbank.ledger.exceptions import InsufficientCredit, LedgerFrozen
 from creditbank.ledger.models import NOBODY, Account, Posting, Transaction
-from creditbank.ledger.posting import lots_in, require_units
+from creditbank.ledger.posting import lots_in, person_of, require_units
 from creditbank.ledger.queries import is_frozen
 from creditbank.ledger.types import Move, Place
-from foundation.api import CreditSystem, build_audit_entry, record_audit_entries, store_columns
+from foundation.api import CreditSystem, bring_keys, build_audit_entry, keep_keys, keys_at_hand, record_audit_entries, store_columns
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Order:
     record: UUID | None = None
     reverses: Transaction | None = None
     note: tuple[str, str] = ("", "")
+    reason: str = ""
 
 
 @transaction.atomic
@@ -48,19 +49,13 @@ def post_many(orders: Sequence[Order]) -> list[Transaction]:
         return []
     if is_frozen():
         raise LedgerFrozen
+    keep_keys(owner for order in wanted if order.reason and (owner := person_of(order.moves)))
     moves = [move for order in wanted for move in order.moves]
     accounts = _lock_many(moves, require_units(moves))
     _follow(moves, accounts)
-    entries = Transaction.objects.bulk_create(
-        [
-            Transaction(
-                type=order.kind, key=order.key, record_uuid=order.record, reverses=order.reverses, effective_on=order.on,
-                by_uuid=getattr(order.by, "uuid", None), second_uuid=getattr(order.second, "uuid", None), note_zh=order.note[0],
-                note_en=order.note[1],
-            )
-            for order in wanted
-        ]
-    )  # fmt: skip
+    with keys_at_hand():
+        bring_keys({owner for order in wanted if order.reason and (owner := person_of(order.moves))})
+        entries = Transaction.objects.bulk_create([_entry(order) for order in wanted])
     Posting.objects.bulk_create(
         [
             Posting(
@@ -73,6 +68,16 @@ def post_many(orders: Sequence[Order]) -> list[Transaction]:
     )  # fmt: skip
     record_audit_entries([_audit(entry, order) for entry, order in zip(entries, wanted, strict=True)])
     return entries
+
+
+def _entry(order: Order) -> Transaction:
+    entry = Transaction(
+        type=order.kind, key=order.key, record_uuid=order.record, reverses=order.reverses, effective_on=order.on,
+        by_uuid=getattr(order.by, "uuid", None), second_uuid=getattr(order.second, "uuid", None), note_zh=order.note[0],
+        note_en=order.note[1], reason=order.reason,
+    )  # fmt: skip
+    entry.person_uuid = person_of(order.moves)
+    return entry
 
 
 def _lock_many(moves: Sequence[Move], units: dict[str, CreditSystem]) -> dict[Place, Account]:

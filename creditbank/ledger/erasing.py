@@ -1,4 +1,4 @@
-"""What the ledger does when somebody is erased: nothing. It knows pseudonyms alone, and history stays."""
+"""What the ledger does when somebody is erased: nothing. It knows pseudonyms alone, its sealed words go with the key, and history stays."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from identity.api import Eraser, Treatment, register_eraser
 register_eraser(
     Eraser(
         part="creditbank.ledger",
-        treats=dict.fromkeys(
-            ["creditbank.Account", "creditbank.Transaction", "creditbank.Hold", "creditbank.LedgerFreeze", "creditbank.AccountMerger"],
-            Treatment.PSEUDONYM,
-        ),
+        treats=dict.fromkeys(["creditbank.Account", "creditbank.Hold", "creditbank.LedgerFreeze"], Treatment.PSEUDONYM)
+        | dict.fromkeys(["creditbank.Transaction", "creditbank.AccountMerger"], Treatment.SEALED),
     )
 )

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from creditbank.ledger.enums import BY_TWO, AccountKind, HoldState, TransactionType
-from foundation.api import CreditSystem, append_only
+from foundation.api import CreditSystem, SealedTextField, append_only
 
 NOBODY = uuid.UUID(int=0)
 """The owner of what belongs to no person; not NULL, so that the database can hold each account once."""
@@ -79,8 +79,13 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
 class Transaction(models.Model):
     """Some postings with one reason. ``key`` is the transaction's own business key: the same thing is never posted twice.
 
-    Personal data: pseudonyms of who caused it.
+    ``note`` is what the product itself says; ``reason`` is what somebody wrote, where credit was taken back or moved between two logins.
+
+    Personal data: pseudonyms of who caused it; the reason, sealed under the key of the person whose credit it is.
     """
+
+    person_uuid: uuid.UUID | None = None
+    """Whose key seals the reason; said when the row is made, never asked for afterwards."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     type = models.CharField(_("type"), max_length=10, choices=TransactionType.choices)
@@ -93,6 +98,7 @@ class Transaction(models.Model):
     effective_on = models.DateField(_("effective"))
     note_zh = models.CharField(_("note (Chinese)"), max_length=300, blank=True)
     note_en = models.CharField(_("note (English)"), max_length=300, blank=True)
+    reason = SealedTextField(_("reason"), blank=True, default="", owner="person_uuid")
     recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
 
     objects = TransactionQuerySet.as_manager()

@@ -35,10 +35,11 @@ def post_transaction(
     second: Any = None,
     reverses: Transaction | None = None,
     note: tuple[str, str] = ("", ""),
+    reason: str = "",
 ) -> Transaction:
     """Post moves as one transaction, or return the one that has this key already: a repeat posts nothing.
 
-    ``on`` is the day from which it counts (Asia/Shanghai). Accounts are made when first needed and locked in the order of their ids before
+    ``on`` is the day from which it counts (Asia/Shanghai); ``reason`` what somebody wrote about a person's credit (sealed). Accounts are made when first needed and locked in the order of their ids before
     the transaction gets its number, so that in every account that may not go below nothing numbers follow the order of posting.
 
     Raises LedgerFrozen; NotAPosting for an order that is none, OffStep for an amount off its unit's step, KeyReused where the key stands for
@@ -52,9 +53,9 @@ def post_transaction(
     accounts = _lock(moves, require_units(moves))
     facts: dict[str, Any] = {
         "type": kind, "key": key, "application_uuid": application, "record_uuid": record, "reverses": reverses, "effective_on": on,
-        "by_uuid": getattr(by, "uuid", None), "second_uuid": getattr(second, "uuid", None), "note_zh": note[0], "note_en": note[1],
+        "by_uuid": getattr(by, "uuid", None), "second_uuid": getattr(second, "uuid", None), "note_zh": note[0], "note_en": note[1], "reason": reason,
     }  # fmt: skip
-    entry, twin = _insert(facts)
+    entry, twin = _insert(facts, person_of(moves))
     if twin:
         return _same(entry, kind, moves)
     _require_lots(moves, accounts)
@@ -77,11 +78,19 @@ def post_transaction(
     return entry
 
 
-def _insert(facts: dict[str, Any]) -> tuple[Transaction, bool]:
+def person_of(moves: Iterable[Move]) -> UUID | None:
+    """Whose credit is moved: the first owner that is somebody, where it comes from before where it goes."""
+    return next((place.owner for move in moves for place in (move.source, move.destination) if place.owner != NOBODY), None)
+
+
+def _insert(facts: dict[str, Any], person: UUID | None) -> tuple[Transaction, bool]:
     """The new row, or the one of a twin that was quicker (then True): it waits at the unique key until the other is done."""
+    entry = Transaction(**facts)
+    entry.person_uuid = person
     try:
         with transaction.atomic():
-            return Transaction.objects.create(**facts), False
+            entry.save(force_insert=True)
+            return entry, False
     except IntegrityError:
         known = Transaction.objects.filter(key=facts["key"]).first()
         if known is None:

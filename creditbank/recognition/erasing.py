@@ -48,10 +48,10 @@ register_eraser(
             "creditbank.Application": Treatment.SEALED, "creditbank.ApplicationLine": Treatment.SEALED, "creditbank.ApplicationStep": Treatment.SEALED,
             "creditbank.ApplicationVote": Treatment.SEALED, "creditbank.ApplicationRerun": Treatment.PSEUDONYM,
             "creditbank.DeclaredInterest": Treatment.SEALED, "creditbank.Appeal": Treatment.SEALED, "creditbank.Correction": Treatment.SEALED,
-            "creditbank.SourceReview": Treatment.SEALED, "creditbank.IndividualException": Treatment.PSEUDONYM,
+            "creditbank.SourceReview": Treatment.SEALED, "creditbank.IndividualException": Treatment.SEALED,
             "creditbank.ApplicationEvidence": Treatment.EMPTIED, "creditbank.RecognitionPolicy": Treatment.PSEUDONYM,
-            "creditbank.ExpertStanding": Treatment.PSEUDONYM, "creditbank.SpotCheckDraw": Treatment.PSEUDONYM,
-            "creditbank.SpotCheck": Treatment.PSEUDONYM,
+            "creditbank.ExpertStanding": Treatment.SEALED, "creditbank.SpotCheckDraw": Treatment.PSEUDONYM,
+            "creditbank.SpotCheck": Treatment.SEALED,
         },
     )
 )  # fmt: skip

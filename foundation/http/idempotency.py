@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +17,8 @@ from foundation.http.models import IdempotencyKey
 from foundation.http.problems import Problem
 
 Answer = tuple[int, Any]
+KEPT = timedelta(days=2)
+"""So long a retry may come; a stored answer repeats what its caller read, and is not kept for longer."""
 
 
 def request_hash(body: Any) -> str:
@@ -57,3 +60,8 @@ def answer_again(request: HttpRequest, key: str | None, body: Schema | Mapping[s
     caller = getattr(request.user, "uuid", None) or request.auth.uuid  # type: ignore[attr-defined]
     said = body.model_dump(mode="json") if isinstance(body, Schema) else body
     return answer_once(principal=str(caller), endpoint=request.path[-120:], key=key, body=said, work=work)
+
+
+def forget_old_answers(*, at: datetime) -> int:
+    """Delete keys and answers that no retry can want any more; how many."""
+    return IdempotencyKey.objects.filter(created_at__lt=at - KEPT).delete()[0]

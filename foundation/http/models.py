@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class IdempotencyKey(models.Model):
-    """The first answer to a request with an ``Idempotency-Key``; kept for at least 24 hours.
+    """The first answer to a request with an ``Idempotency-Key``; kept for two days.
 
     The key belongs to one caller and one endpoint: another caller's equal key is another key.
 

@@ -18,7 +18,7 @@ def store_columns(rows: Sequence[models.Model], *names: str) -> None:
     columns = [meta.get_field(name) for name in names]
     wanted = ", ".join(f"{quote(str(one.column))} = %s" for one in columns)  # type: ignore[union-attr]
     values = [
-        [*(one.get_db_prep_save(getattr(row, str(one.attname)), connection) for one in columns), row.pk]  # type: ignore[union-attr]
+        [*(one.get_db_prep_save(one.pre_save(row, add=False), connection) for one in columns), row.pk]  # type: ignore[union-attr]
         for row in rows
     ]
     with connection.cursor() as cursor:

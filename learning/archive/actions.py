@@ -13,7 +13,18 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from foundation.api import announce, build_audit_entry, is_on_step, record_audit_entries, record_audit_entry, seal
+from foundation.api import (
+    announce,
+    bring_keys,
+    build_audit_entry,
+    is_on_step,
+    keep_keys,
+    keys_at_hand,
+    record_audit_entries,
+    record_audit_entry,
+    seal,
+    store_columns,
+)
 from identity.api import User
 from learning.archive.enums import RecordSource, RecordState, Trust
 from learning.archive.exceptions import CreditsOffStep, CreditsWithoutSystem, RecordAlreadyEntered, RecordAlreadyVoid, WrongTrust
@@ -84,7 +95,7 @@ def void_record(record: LearningRecord, *, reason: str, actor: User | None, at: 
 
 @transaction.atomic
 def void_records(records: Sequence[LearningRecord], *, reason: str, actor: User | None, at: datetime) -> None:
-    """Declare that many records do not count, as whoever entered them together takes them back together. Four statements for 500 records.
+    """Declare that many records do not count, as whoever entered them together takes them back together. Seven statements for 500 records.
 
     Announces nothing: the caller has dealt with their credit. Raises RecordAlreadyVoid where one is void, and changes none.
     """
@@ -92,12 +103,17 @@ def void_records(records: Sequence[LearningRecord], *, reason: str, actor: User 
     known = list(rows.order_by("pk").select_related("learner"))
     if len(known) != len(records):
         raise RecordAlreadyVoid(", ".join(sorted({str(record.uuid) for record in records} - {str(row.uuid) for row in known})[:3]))
-    LearningRecord.objects.filter(pk__in=[row.pk for row in known]).update(
-        state=RecordState.VOID, void_reason=reason[:400], voided_at=at, voided_by_uuid=actor.uuid if actor else None
-    )
-    record_audit_entries(
-        [build_audit_entry("archive.void", actor=actor, about=row, concerns=row.learner.uuid, reason=reason[:400]) for row in known]
-    )
+    owners = {row.learner.uuid for row in known}
+    keep_keys(owners)
+    with keys_at_hand():
+        bring_keys(owners)
+        for row in known:
+            row.state, row.void_reason = RecordState.VOID, reason[:400]
+            row.voided_at, row.voided_by_uuid = at, actor.uuid if actor else None
+        store_columns(known, "state", "void_reason", "voided_at", "voided_by_uuid")
+        record_audit_entries(
+            [build_audit_entry("archive.void", actor=actor, about=row, concerns=row.learner.uuid, reason=reason[:400]) for row in known]
+        )
 
 
 @transaction.atomic

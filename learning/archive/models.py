@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from foundation.api import append_only, in_language, unseal
+from foundation.api import SealedTextField, append_only, in_language, unseal
 from learning.archive.enums import Category, RecordSource, RecordState, SourceType, Trust
 
 
@@ -37,7 +37,7 @@ class LearningRecord(models.Model):
     Missing on purpose: a ForeignKey to the course, its run or its enrolment (the archive lies below them and outlives them), and any
     converted amount: the record claims, the ledger holds.
 
-    Personal data: who learnt what, when, with which result. Part of the person's archive; exported with it.
+    Personal data: who learnt what, when, with which result; why it is void (sealed). Part of the person's archive; exported with it.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -84,7 +84,7 @@ class LearningRecord(models.Model):
     replaces = models.OneToOneField(
         "self", verbose_name=_("replaces"), on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by"
     )
-    void_reason = models.CharField(_("reason for declaring it void"), max_length=400, blank=True)
+    void_reason = SealedTextField(_("reason for declaring it void"), blank=True, owner="learner.uuid")
     voided_at = models.DateTimeField(_("declared void"), null=True, blank=True)
     voided_by_uuid = models.UUIDField(_("declared void by"), null=True, blank=True)
     content_hash = models.CharField(_("content hash"), max_length=64)

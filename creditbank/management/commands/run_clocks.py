@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from creditbank.api import NoCalendar, decide_what_rules_decide, resume_batches, run_agreement_clock, run_clocks
+from foundation.api import forget_old_answers
 
 
 class Command(BaseCommand):
@@ -34,6 +35,7 @@ class Command(BaseCommand):
         moved = run_agreement_clock(on=on, at=now)
         try:
             report = run_clocks(on=on, at=now)
+            forget_old_answers(at=now)
         except NoCalendar as error:
             raise CommandError(f"{error}: add a file to the folder of working days") from error
         self.stdout.write(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from creditbank.recognition.enums import CheckOutcome
 from creditbank.recognition.models.applications import CASE_ROLES, Application
-from foundation.api import append_only
+from foundation.api import SealedTextField, append_only
 from identity.api import Institution, Role, User
 
 
@@ -66,7 +66,7 @@ class SpotCheck(models.Model):
 
     Who decided is copied, so that the schema itself refuses that they check themselves.
 
-    Personal data: which case of a person, who looked at it, and what they wrote.
+    Personal data: which case of a person, who looked at it, and what they wrote (sealed).
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -81,7 +81,7 @@ class SpotCheck(models.Model):
     )
     position = models.PositiveSmallIntegerField(_("place in the draw"))
     outcome = models.CharField(_("what was found"), max_length=8, choices=CheckOutcome.choices, blank=True)
-    note = models.CharField(_("note"), max_length=500, blank=True)
+    note = SealedTextField(_("note"), blank=True, owner="learner.uuid")
     checked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("checked by"))
     checked_at = models.DateTimeField(_("checked"), null=True, blank=True)
 

@@ -35,7 +35,7 @@ class IndividualException(models.Model):
 
     Only what is approved and has not expired reaches the engine. A wish that is no longer right is ended, never edited.
 
-    Personal data: who is treated otherwise, and why.
+    Personal data: who is treated otherwise, and why (sealed).
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -45,7 +45,7 @@ class IndividualException(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=ExceptionKind.choices)
     path = models.CharField(_("requirement, rule or limit"), max_length=40)
     value = models.CharField(_("value"), max_length=60, blank=True)
-    reason = models.CharField(_("reason"), max_length=500)
+    reason = SealedTextField(_("reason"), owner="learner.uuid")
     expires_on = models.DateField(_("holds until"))
     state = models.CharField(_("state"), max_length=10, choices=ExceptionState.choices, default=ExceptionState.PROPOSED)
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by"))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from creditbank.recognition.enums import MergerState
 from creditbank.recognition.models.applications import CASE_ROLES
-from foundation.api import append_only
+from foundation.api import SealedTextField, append_only
 from identity.api import Institution, Role, User
 
 
@@ -31,20 +31,20 @@ class AccountMergerQuerySet(models.QuerySet["AccountMerger"]):
 class AccountMerger(models.Model):
     """A proposal to move credit from one login of a person to the other, why, and who agreed. Only the second person's word moves anything.
 
-    Personal data: whose accounts, who proposed and who decided, and their words.
+    Personal data: whose accounts, who proposed and who decided, and their words (sealed).
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+", verbose_name=_("institution"))
     source = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("from"))
     destination = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("to"))
-    reason = models.CharField(_("reason"), max_length=300)
+    reason = SealedTextField(_("reason"), owner="source.uuid")
     state = models.CharField(_("state"), max_length=8, choices=MergerState.choices, default=MergerState.PROPOSED)
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by"))
     proposed_at = models.DateTimeField(_("proposed"))
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("second person"))
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
-    note = models.CharField(_("note"), max_length=300, blank=True)
+    note = SealedTextField(_("note"), blank=True, owner="source.uuid")
     transaction_uuid = models.UUIDField(_("transaction"), null=True, blank=True)
 
     objects = AccountMergerQuerySet.as_manager()

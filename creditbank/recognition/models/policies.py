@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from creditbank.recognition.enums import DaysCounted, DefaultResult
 from creditbank.recognition.models.applications import CASE_ROLES
-from foundation.api import append_only
+from foundation.api import SealedTextField, append_only
 from identity.api import Institution, Role, User
 
 
@@ -108,7 +108,7 @@ class ExpertStanding(models.Model):
 
     A standing that is no longer right is ended, never edited.
 
-    Personal data: the person's field and years of practice, who entered and who ended it.
+    Personal data: the person's field and years of practice, who entered and who ended it, and why (sealed).
     """
 
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("person"))
@@ -119,7 +119,7 @@ class ExpertStanding(models.Model):
     at = models.DateTimeField()
     ended_on = models.DateField(_("ended on"), null=True, blank=True, help_text=_("The first day on which it does not hold."))
     ended_by_uuid = models.UUIDField(_("ended by"), null=True, blank=True)
-    ended_why = models.CharField(_("why it ended"), max_length=300, null=True, blank=True)  # noqa: DJ001  filled once: NULL until then
+    ended_why = SealedTextField(_("why it ended"), null=True, blank=True, owner="person.uuid")  # type: ignore[misc]  # filled once: NULL until then
 
     objects = ExpertStandingQuerySet.as_manager()
 

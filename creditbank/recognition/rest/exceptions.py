@@ -26,6 +26,7 @@ from foundation.api import (
     answer_again,
     answer_once,
     as_stored,
+    bring_keys,
     cursor_page,
     only_known,
     visible_to,
@@ -58,6 +59,7 @@ def _page(rows: Any, question: ExceptionQuestion) -> dict[str, Any]:
     if question.programme:
         rows = rows.filter(programme__code=question.programme)
     page = cursor_page(rows.select_related("programme", "institution", "learner"), cursor=question.cursor, limit=question.limit)
+    bring_keys({row.learner.uuid for row in page.items})
     return {"items": [_exception(row) for row in page.items], "next_cursor": page.next_cursor}
 
 

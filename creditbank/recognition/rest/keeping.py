@@ -53,6 +53,7 @@ from foundation.api import (
     answer_again,
     answer_once,
     as_stored,
+    bring_keys,
     cursor_page,
     only_known,
     visible_to,
@@ -91,6 +92,7 @@ def list_standings(request: Any, question: Query[ListQuestion]) -> dict[str, Any
     at_desk(request)
     rows = visible_to(request.user, ExpertStanding).select_related("person", "institution")
     page = cursor_page(rows, cursor=question.cursor, limit=question.limit)
+    bring_keys({row.person.uuid for row in page.items if row.ended_on})
     return {"items": [_standing(row) for row in page.items], "next_cursor": page.next_cursor}
 
 
@@ -187,7 +189,9 @@ def _draw(row: SpotCheckDraw) -> dict[str, Any]:
 
 
 def _whole_draw(row: SpotCheckDraw) -> dict[str, Any]:
-    return {**_draw(row), "checks": [_check(one) for one in row.checks.select_related("application").order_by("position")]}
+    checks = list(row.checks.select_related("application", "learner").order_by("position"))
+    bring_keys({one.learner.uuid for one in checks if one.outcome})
+    return {**_draw(row), "checks": [_check(one) for one in checks]}
 
 
 def _check(row: Any) -> dict[str, Any]:
@@ -205,6 +209,7 @@ def list_mergers(request: Any, question: Query[MergerQuestion]) -> dict[str, Any
     rows = _mergers(visible_to(request.user, AccountMerger))
     rows = rows.filter(state=question.state) if question.state else rows
     page = cursor_page(rows, cursor=question.cursor, limit=question.limit)
+    bring_keys({row.source.uuid for row in page.items})
     return {"items": [_merger(row) for row in page.items], "next_cursor": page.next_cursor}
 
 

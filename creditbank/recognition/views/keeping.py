@@ -41,7 +41,7 @@ from creditbank.recognition.keeping_forms import CheckForm, DrawForm, MergerForm
 from creditbank.recognition.models import CASE_ROLES, AccountMerger, ExpertStanding, SpotCheck, SpotCheckDraw
 from creditbank.recognition.queries import credit_that_follows, learner_at, panel_members
 from creditbank.recognition.views.desk import PAGE_SIZE, desk_only
-from foundation.api import access, can, visible_to
+from foundation.api import access, bring_keys, can, visible_to
 from identity.api import Institution, Role, SignedInRequest
 
 
@@ -152,6 +152,7 @@ def spot_check_draw(request: HttpRequest, draw_uuid: str, bad: tuple[int, CheckF
     draw = access(SpotCheckDraw.objects.select_related("institution"), draw_uuid, user=request.user)
     person = cast("SignedInRequest", request).user
     rows = list(draw.checks.select_related("application__programme", "checked_by", "learner").order_by("position"))
+    bring_keys({row.learner.uuid for row in rows if row.outcome})
     may_check = can(person, "check", draw)
     shown = [
         {
@@ -209,14 +210,16 @@ def mergers(request: HttpRequest) -> HttpResponse:
         if form.is_valid() and _proposed(request, form):
             return redirect("creditbank:mergers")
     rows = visible_to(person, AccountMerger).select_related("source", "destination", "proposed_by", "decided_by", "institution")
+    proposed = list(rows.filter(state=MergerState.PROPOSED)[:PAGE_SIZE])
+    page = Paginator(rows.exclude(state=MergerState.PROPOSED), PAGE_SIZE).get_page(request.GET.get("page"))
+    bring_keys({row.source.uuid for row in (*proposed, *page)})
     waiting = [
         {
             "row": row, "follows": credit_that_follows(row.source.uuid),
             "may_decide": can(person, "decide", row) and person.pk not in {row.proposed_by_id, row.source_id, row.destination_id},
         }
-        for row in rows.filter(state=MergerState.PROPOSED)[:PAGE_SIZE]
+        for row in proposed
     ]  # fmt: skip
-    page = Paginator(rows.exclude(state=MergerState.PROPOSED), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"waiting": waiting, "page": page, "form": form, "desk_nav": "mergers"}
     return render(request, "creditbank/mergers.html", context, status=400 if form is not None and form.errors else 200)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from creditbank.agreements.queries import outcome_titles
 from creditbank.recognition.actions.steps import in_words
 from creditbank.recognition.models import Application, ApplicationEvidence, ApplicationLine
+from creditbank.recognition.models import IndividualException as StoredException
 from creditbank.recognition.presenting import LineShown, Shown, show
 from creditbank.recognition.queries import Proposal
 from creditbank.recognition.replaying import read_snapshot
@@ -54,8 +56,14 @@ def shown_application(application: Application) -> Shown | None:
 
 
 def exceptions_in(application: Application) -> tuple[IndividualException, ...]:
-    """The individual exceptions that a decision was taken under, as its snapshot has them."""
-    return read_snapshot(application.snapshot)[0].exceptions if application.snapshot else ()
+    """The individual exceptions that a decision was taken under, as its snapshot has them, with their reasons. At most one query."""
+    found = read_snapshot(application.snapshot)[0].exceptions if application.snapshot else ()
+    if not found:
+        return ()
+    said = {
+        str(row.uuid): row.reason for row in StoredException.objects.filter(learner=application.learner, programme=application.programme)
+    }
+    return tuple(replace(one, reason=said.get(one.reason, one.reason)) for one in found)
 
 
 def lack_in_words(lack: NoRoom, application: Application) -> str:

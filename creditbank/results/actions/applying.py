@@ -158,7 +158,7 @@ def _reversal(entry: Transaction, *, by: User, second: User, on: date, reason: s
     )
     return Order(
         TransactionType.REVERSE, moves, f"reverse:{entry.uuid}", on, by=by, second=second, record=entry.record_uuid, reverses=entry,
-        note=(reason, reason),
+        reason=reason,
     )  # fmt: skip
 
 

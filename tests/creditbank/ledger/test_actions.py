@@ -372,7 +372,7 @@ def test_an_issuer_takes_back_what_is_pending_or_available_by_two_persons(learne
 
     entry = revoke(record=lot, on=ON, by=officer, second=second, reason="成绩录入有误")
 
-    assert (entry.key, entry.by_uuid, entry.second_uuid, entry.note_zh) == (f"revoke:{lot}", officer.uuid, second.uuid, "成绩录入有误")
+    assert (entry.key, entry.by_uuid, entry.second_uuid, entry.reason) == (f"revoke:{lot}", officer.uuid, second.uuid, "成绩录入有误")
     balance = balances(learner.uuid)["A"]
     assert (balance.pending, balance.available, balance.revoked, balance.total) == (0, 0, Decimal(6), 0)
     assert AuditEntry.objects.get(action="ledger.revoke").data == {"key": entry.key, "second": str(second.uuid)}

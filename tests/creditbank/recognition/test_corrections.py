@@ -248,7 +248,7 @@ def test_an_award_is_reversed_once_two_persons_of_the_institution_want_it(bank):
     agree_to_correction(correction, actor=bank.reviewer, at=LATER)
 
     entry = Transaction.objects.get(reverses__key=f"award:{application.uuid}")
-    assert (entry.by_uuid, entry.second_uuid, entry.note_zh) == (bank.officer.uuid, bank.reviewer.uuid, "规则适用有误")
+    assert (entry.by_uuid, entry.second_uuid, entry.reason) == (bank.officer.uuid, bank.reviewer.uuid, "规则适用有误")
     have = balances(application.learner.uuid)
     assert (have["A"].awarded, have["V"].available, have["V"].used) == (0, Decimal(8), 0)
     with pytest.raises(WrongState):

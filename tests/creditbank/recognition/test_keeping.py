@@ -200,7 +200,7 @@ def test_credit_follows_once_a_second_person_agrees_and_the_books_balance(bank, 
 
     assert (moved, done.state) == (None, "done")
     assert (balances(logins[0].uuid)["V"].available, balances(logins[1].uuid)["V"].available) == (Decimal(0), Decimal(8))
-    assert Transaction.objects.get(uuid=done.transaction_uuid).note_zh == "同一身份证件，当面核对"
+    assert Transaction.objects.get(uuid=done.transaction_uuid).reason == "同一身份证件，当面核对"
     assert {notice.recipient_uuid for notice in Notice.objects.filter(code="recognition.merged")} == {one.uuid for one in logins}
     assert find_faults() == []
 
