@@ -13,7 +13,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -77,10 +77,7 @@ def _sqlite_template(key: str) -> str:
         point_to(str(building))
         call_command("migrate", verbosity=0, interactive=False)
         connections["default"].close()
-        with sqlite3.connect(building) as raw:
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            raw.execute("PRAGMA journal_mode=DELETE")
-        raw.close()
+        _settle_sqlite(building)
         building.rename(path)
     return str(path)
 
@@ -116,18 +113,50 @@ def _admin(statement: str, *parameters: str) -> list[tuple[object, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def clone(name: str) -> str:
-    """A fresh database with all migrations; returns what Django calls its NAME."""
-    source = template()
+def clone(name: str, source: str = "") -> str:
+    """A fresh database with all migrations, or a copy of another one; returns what Django calls its NAME."""
+    source = source or template()
+    target = place_of(name)
+    drop(target)
     if vendor() == "sqlite":
-        target = FOLDER / f"{name}.sqlite3"
-        drop(str(target))
         shutil.copyfile(source, target)
-        return str(target)
-    drop(name)
-    with _lock("postgresql-template"):
-        _admin(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
-    return name
+    else:
+        with _lock("postgresql-template"):
+            _admin(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
+    return target
+
+
+def place_of(name: str) -> str:
+    """What Django calls the NAME of a database of the suite."""
+    return str(FOLDER / f"{name}.sqlite3") if vendor() == "sqlite" else name
+
+
+def exists(name: str) -> bool:
+    return name in names(name)
+
+
+def names(beginning: str) -> list[str]:
+    """The databases of the suite whose name begins so."""
+    if vendor() == "sqlite":
+        return [path.stem for path in sorted(FOLDER.glob(f"{beginning}*.sqlite3"))]
+    return [str(row[0]) for row in _admin("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", beginning)]
+
+
+def rename(name: str, new: str) -> None:
+    """Give a database that nobody uses any more another name; this process may have been the one that filled it."""
+    connections["default"].close()
+    if vendor() == "sqlite":
+        _settle_sqlite(place_of(name))
+        Path(place_of(name)).rename(place_of(new))
+    else:
+        _admin(f'ALTER DATABASE "{name}" RENAME TO "{new}"')
+
+
+def _settle_sqlite(path: str | Path) -> None:
+    """One file with everything in it, that can be copied."""
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        raw.execute("PRAGMA journal_mode=DELETE")
 
 
 def drop(name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,8 @@ from statistics import median
 from typing import Any
 from uuid import uuid4
 
-from tests.bench import million, pages
+from tests.bench import filled, pages
+from tests.bench.books import broken, check_apart
 
 SIZE = int(os.environ.get("BANK_SIZE", "1000000"))
 TIMES = int(os.environ.get("BANK_TIMES", "40"))
@@ -42,23 +42,15 @@ class Measured:
 
 
 def run(say: Callable[[str], object]) -> None:
-    """Print the figures. Works in a throw-away clone on whichever database is configured."""
-    from django.core.management import call_command
-
+    """Print the figures. Works in throw-away clones on whichever database is configured."""
     from tests import databases
 
-    name = databases.clone("bench_bank")
-    databases.point_to(name)
-    try:
-        with demo_settings(), open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123
-            call_command("seed_demo", stdout=nowhere)
-            empty = _posting()
-            begun = time.perf_counter()
-            written = million.fill(SIZE)
-            say(f"bank: {written:,} transactions written past the door in {time.perf_counter() - begun:.0f} s")
-            measure(say, empty)
-    finally:
-        databases.drop(name)
+    with filled.demo_bank(say):
+        empty = _posting()
+    with filled.full_bank(SIZE, say) as name:
+        say(f"bank on {databases.vendor()}: {check_apart(name)}")
+        measure(say, empty)
+        say(f"bank: one of them broken: {broken(name)}")
 
 
 @contextmanager
@@ -72,18 +64,6 @@ def demo_settings() -> Iterator[None]:
 
 def measure(say: Callable[[str], object], empty: float) -> None:
     """The figures of a filled bank; ``empty`` is what a posting took before it was filled, in milliseconds."""
-    from django.db import connection
-    from django.utils import timezone
-
-    from creditbank.api import check_books
-
-    own, check = time.process_time(), check_books(clock=timezone.now)
-    seconds = (check.finished_at - check.started_at).total_seconds()
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    say(
-        f"bank on {connection.vendor}: check_books over {check.transactions:,} transactions, {check.postings:,} postings: {seconds:.1f} s"
-        f" ({time.process_time() - own:.1f} s of this process, at most {most} MB), {check.fault_count} faults"
-    )
     full = _posting()
     say(f"bank: one posting {empty:.1f} ms with the demo alone, {full:.1f} ms ({1000 / full:.0f}/s) now; one process")
     say(f"bank: {_together():,.0f} postings/s in batches of 500")
@@ -91,6 +71,7 @@ def measure(say: Callable[[str], object], empty: float) -> None:
         f"bank: {'who':>8} {'p50':>6} {'p95':>6} {'work':>6} {'queries':>7} {'kB':>6}  page (milliseconds; work: p95 of processor time, database included)"
     )
     found = list(measured_pages(say))
+    say(f"bank: routes of the bank not measured: {', '.join(pages.forgotten(one.path for one in found)) or 'none'}")
     for what, late in (
         ("the clock", [one for one in found if one.p95 > BUDGET]),
         ("the processor", [one for one in found if one.work > BUDGET]),
@@ -103,16 +84,13 @@ def measure(say: Callable[[str], object], empty: float) -> None:
 
 def measured_pages(say: Callable[[str], object], part: str = "") -> Iterator[Measured]:
     """Every page (or those whose address holds ``part``) asked for again and again, one line each."""
+    headers = _token_headers()
     for who, person in pages.people().items():
         client, given = _client(person), pages.arguments(person)
         for pattern in pages.PAGES[who]:
-            path = pattern.format_map(given)
-            if part in f"{who} {path}":
-                yield _told(_measured(client, who, path), say)
-    headers = _token_headers()
-    for path in pages.TOKEN:
-        if part in f"token {path}":
-            yield _told(_measured(_client(None), "token", path, headers=headers), say)
+            path = pages.address(pattern, given)
+            if path and part in f"{who} {path}":
+                yield _told(_measured(client, who, path, headers if who == "token" else None), say)
 
 
 def _told(one: Measured, say: Callable[[str], object]) -> Measured:

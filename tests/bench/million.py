@@ -211,7 +211,7 @@ def fill(transactions: int, *, people: dict[int, Any] | None = None) -> int:
     writer = _writer()
     before = writer.rows["transaction"].next_id
     bridge = writer.common("bridge", f"{writer.unit.code}>{writer.unit.code}")
-    with _unguarded():
+    with unguarded():
         for start in range(0, lives, AT_ONCE):
             batch = range(start, min(start + AT_ONCE, lives))
             for number, person in zip(batch, _people(batch, people or {}), strict=True):
@@ -274,7 +274,7 @@ def _case(rows: dict[str, Rows], state: str) -> tuple[list[Any], list[list[Any]]
 
 
 @contextmanager
-def _unguarded() -> Iterator[None]:
+def unguarded() -> Iterator[None]:
     """Without the checks that every single row would pay for: triggers and foreign keys. The books are checked as a whole afterwards."""
     from django.db import connection
 

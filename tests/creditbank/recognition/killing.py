@@ -16,10 +16,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, connections
+from django.test.utils import override_settings
 
 Job = Callable[[], Iterator[str]]
 """Does its steps one after the other and yields a word for each that is committed; safe to begin again at any time."""
 TRIES = 40
+QUEUED = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+"""As in production: work for later, e-mails among it, is written into the queue in the transaction of the change."""
 
 
 @dataclass
@@ -96,34 +99,35 @@ def _patiently(job: Job, say: Callable[[str], None]) -> None:
 
 def work_and_kill(
     workers: Sequence[Worker], *, kills: int, seed: int, patience: float, between: tuple[float, float] = (0.005, 0.25),
-    disturb: Callable[[], None] | None = None,
+    after_kill: Callable[[list[str]], None],
 ) -> int:  # fmt: skip
     """Let the workers do their jobs and kill one again and again, each at a moment of chance; the number of kills that hit one at work.
 
-    ``disturb`` is done after every kill (ending the database's own processes, say). Raises TimeoutError where the jobs do not end.
+    ``after_kill`` is given all that was acknowledged so far, while the others work on: to look whether it is kept, or to disturb more. It
+    leaves no connection open, for the next life is forked. Raises TimeoutError where the jobs do not end.
     """
-    connections.close_all()
-    chance, done, until = random.Random(seed), 0, time.monotonic() + patience
-    for worker in workers:
-        worker.begin()
-    while not all(worker.is_done for worker in workers):
-        if time.monotonic() > until:
-            _end(workers)
-            raise TimeoutError(f"seed {seed}: {[worker.first for worker in workers]} of {len(workers[0].jobs)}")
-        worker = chance.choice([one for one in workers if not one.is_done])
-        if worker.listen(chance.uniform(*between)) and done < kills and not worker.is_done:
-            worker.kill()
-            done += 1
-            if disturb is not None:
-                disturb()
-        if not worker.process.is_alive() and not worker.is_done:
-            worker.listen(0)
-            if any(word.startswith("failed") for word in worker.acked):
-                _end(workers)
-                raise AssertionError(worker.acked[-1])
+    with override_settings(TASKS=QUEUED):
+        connections.close_all()
+        chance, done, until = random.Random(seed), 0, time.monotonic() + patience
+        for worker in workers:
             worker.begin()
-    _end(workers)
-    return done
+        while not all(worker.is_done for worker in workers):
+            if time.monotonic() > until:
+                _end(workers)
+                raise TimeoutError(f"seed {seed}: {[worker.first for worker in workers]} of {len(workers[0].jobs)}")
+            worker = chance.choice([one for one in workers if not one.is_done])
+            if worker.listen(chance.uniform(*between)) and done < kills and not worker.is_done:
+                worker.kill()
+                done += 1
+                after_kill([word for one in workers for word in one.acked])
+            if not worker.process.is_alive() and not worker.is_done:
+                worker.listen(0)
+                if any(word.startswith("failed") for word in worker.acked):
+                    _end(workers)
+                    raise AssertionError(worker.acked[-1])
+                worker.begin()
+        _end(workers)
+        return done
 
 
 def _end(workers: Sequence[Worker]) -> None:

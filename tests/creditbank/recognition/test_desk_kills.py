@@ -18,6 +18,7 @@ from django.test.utils import override_settings
 from creditbank.results.actions import applying
 from tests.creditbank.recognition.desk_jobs import Town, make_town, require_exactly_once
 from tests.creditbank.recognition.killing import Worker, work_and_kill
+from tests.creditbank.recognition.telling import require_kept
 
 pytestmark = pytest.mark.postgres
 SEED = int(os.environ.get("KILL_SEED", "17"))
@@ -58,7 +59,7 @@ def test_workers_killed_at_the_desk_lose_nothing_and_double_nothing(real_databas
     town = make_town(applications=3, batches=1, agreements=1)
     workers = both_do_all(town)
 
-    kills = work_and_kill(workers, kills=5, seed=SEED, patience=90)
+    kills = work_and_kill(workers, kills=5, seed=SEED, patience=90, after_kill=require_kept)
 
     assert kills >= 2, f"seed {SEED}"
     assert sum(worker.lives for worker in workers) >= kills
@@ -71,7 +72,11 @@ def test_connections_that_the_database_ends_in_the_middle_lose_nothing_and_doubl
     workers, ended = both_do_all(town), []
     name = settings.DATABASES["default"]["NAME"]
 
-    work_and_kill(workers, kills=2, seed=SEED, patience=90, disturb=lambda: ended.append(ended_backends(name)))
+    def end_and_look(acked: list[str]) -> None:
+        ended.append(ended_backends(name))
+        require_kept(acked)
+
+    work_and_kill(workers, kills=2, seed=SEED, patience=90, after_kill=end_and_look)
 
     assert sum(ended) >= 1, f"seed {SEED}"
     require_exactly_once(town, {word for worker in workers for word in worker.acked})
@@ -85,10 +90,14 @@ def test_two_hundred_kills_at_the_desk(real_database):
     ended: list[int] = []
     name = settings.DATABASES["default"]["NAME"]
 
-    kills = work_and_kill(
-        workers, kills=200, seed=SEED, patience=3000, between=(0.02, 0.8),
-        disturb=lambda: ended.append(ended_backends(name)) if random.random() < 0.1 else None,
-    )  # fmt: skip
+    chance = random.Random(SEED)
+
+    def end_some_and_look(acked: list[str]) -> None:
+        if chance.random() < 0.1:
+            ended.append(ended_backends(name))
+        require_kept(acked)
+
+    kills = work_and_kill(workers, kills=200, seed=SEED, patience=3000, between=(0.02, 0.8), after_kill=end_some_and_look)
 
     acked = {word for worker in workers for word in worker.acked}
     sys.stdout.write(
@@ -120,8 +129,8 @@ def test_a_server_of_its_own_killed_five_times_at_the_desk(django_db_setup, djan
             town = make_town(applications=120, batches=20, agreements=20)
             workers, hit = [Worker(town.jobs) for _ in range(2)], []
 
-            def crash() -> None:
-                """One of the server's processes that works for somebody; then the server is left time to recover."""
+            def crash_and_look(acked: list[str]) -> None:
+                """One of the server's processes that works for somebody; what was acknowledged is there once the server has recovered."""
                 with _aside() as aside:
                     row = aside.execute(
                         "SELECT pid FROM pg_stat_activity WHERE datname = 'desk' AND pid <> pg_backend_pid() LIMIT 1"
@@ -129,9 +138,10 @@ def test_a_server_of_its_own_killed_five_times_at_the_desk(django_db_setup, djan
                 if row:
                     os.kill(int(row[0]), signal.SIGKILL)
                     hit.append(row[0])
-                    time.sleep(2)
+                    time.sleep(1)
+                require_kept(acked)
 
-            work_and_kill(workers, kills=5, seed=SEED, patience=1800, between=(0.3, 2.0), disturb=crash)
+            work_and_kill(workers, kills=5, seed=SEED, patience=1800, between=(0.3, 2.0), after_kill=crash_and_look)
 
             acked = {word for worker in workers for word in worker.acked}
             sys.stdout.write(f"{len(hit)} crashes of the server, {len(acked)} acknowledgements\n")
