@@ -160,7 +160,7 @@ def _shared() -> dict[str, Any]:
         "desk_file": file and file.uuid, "desk_file_case": file and file.application.reference,
         "exception": _first(IndividualException.objects.filter(programme__institution__code="JLOU")), "batch": _first(ResultBatch.objects.filter(**here)),
         "draw": _first(SpotCheckDraw.objects.filter(**here)), "import": _first(CatalogueImport.objects.filter(**here)),
-        "draft": RuleBookVersion.objects.filter(book__owner__code="JLOU", status="draft").values_list("number", flat=True).first(),
+        "draft": RuleBookVersion.objects.filter(book__institution__code="JLOU", status="draft").values_list("number", flat=True).first(),
         "wish": _first(ErasureRequest.objects.all()),
     }  # fmt: skip
 

@@ -19,6 +19,7 @@ from creditbank.agreements.texts import hash_of_text
 from creditbank.api import (
     Application,
     ApplicationStep,
+    Transcript,
     accept_decision,
     balances,
     confirm_decision,
@@ -41,7 +42,7 @@ from tests.factories.identity import UserFactory, person_as
 
 pytestmark = pytest.mark.postgres
 SOAK_ROUNDS = int(os.environ.get("DESK_RACE_ROUNDS", "250"))
-"""Of each of six kinds of race; a release and its signatures are raced for in every tenth round."""
+"""Of each of seven kinds of race; a release and its signatures are raced for in every tenth round."""
 PAIR = 2
 LIMITS = {
     "in all": {"bound": "4"},
@@ -81,7 +82,7 @@ def do_post(path, session, body, key):
     client = Client()
     client.cookies[settings.SESSION_COOKIE_NAME] = session
     answer = client.post(path, body, content_type="application/json", headers={"Idempotency-Key": key})
-    return answer.status_code, answer.json().get("reference") or answer.json().get("code")
+    return answer.status_code, answer.json()
 
 
 def do_release(batch, person):
@@ -177,18 +178,38 @@ def race_of_keys(row, bank, number: int) -> None:
     """One request sent by four retries at once: one application, one answer; another body under the key is refused."""
     learner = UserFactory()
     earn(bank, learner)
-    client = Client()
-    client.force_login(learner)
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    client, session = signed_in(learner)
     proposal = client.get(f"/api/v1/me/proposals/{bank.programme.code}").json()
     body = {"programme": bank.programme.code, "snapshot_hash": proposal["snapshot_hash"], "declaration": True}
     found = row.run(do_post, ("/api/v1/me/applications", session, body, f"key-{number}"))
     reference = Application.objects.get(learner=learner).reference
-    assert found == [(201, reference)] * len(found)
+    assert found == [found[0]] * len(found)
+    assert (found[0][0], found[0][1]["reference"]) == (201, reference)
     assert IdempotencyKey.objects.filter(principal=str(learner.uuid)).count() == 1
     assert ApplicationStep.objects.filter(application__learner=learner).count() == 1
-    other = do_post("/api/v1/me/applications", session, {**body, "snapshot_hash": "0" * 64}, f"key-{number}")
-    assert other == (422, "idempotency_key_reused")
+    status, problem = do_post("/api/v1/me/applications", session, {**body, "snapshot_hash": "0" * 64}, f"key-{number}")
+    assert (status, problem["code"]) == (422, "idempotency_key_reused")
+
+
+def race_of_two_requests_with_one_key(row) -> None:
+    """Two papers that differ are asked for under one key, twice each: one is issued, and whoever asked for the other is told."""
+    learner = UserFactory()
+    _client, session = signed_in(learner)
+    orders = [("/api/v1/me/transcripts", session, {"days": days}, "paper") for days in (30, 60)]
+    found = row.run(do_post, *orders)
+    issued = Transcript.objects.get(learner=learner)
+    same, other = (found[::2], found[1::2]) if found[0][0] == 201 else (found[1::2], found[::2])
+    assert same == [same[0]] * PAIR
+    assert same[0][1]["uuid"] == str(issued.uuid)
+    assert [(status, told["code"]) for status, told in other] == [(422, "idempotency_key_reused")] * PAIR
+    assert IdempotencyKey.objects.filter(principal=str(learner.uuid)).count() == 1
+    assert AuditEntry.objects.filter(action="statements.issue", person_uuid=learner.uuid).count() == 1
+
+
+def signed_in(person):
+    client = Client()
+    client.force_login(person)
+    return client, client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def race_of_one_reviewer(row, bank) -> None:
@@ -222,6 +243,7 @@ def race_of_releases_and_signatures(row, number: int = 0) -> None:
 def test_the_same_step_at_the_same_moment_counts_once(row):
     bank = make_bank()
     race_of_keys(row, bank, 1)
+    race_of_two_requests_with_one_key(row)
     race_of_one_reviewer(row, bank)
     race_of_releases_and_signatures(row)
 
@@ -237,6 +259,7 @@ def test_thousands_of_races_at_the_desk(row, capsys):
             race_for_a_limit(row, kind, limited[number % len(limited)])
         race_of_rules(row, automatic)
         race_of_keys(row, plain, number)
+        race_of_two_requests_with_one_key(row)
         race_of_one_reviewer(row, plain)
         if number % 10 == 0:
             race_of_releases_and_signatures(row, number)
