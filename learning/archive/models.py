@@ -126,6 +126,8 @@ class LearningRecord(models.Model):
             models.Index(fields=["institution", "-earned_on"], name="record_by_institution"),
             models.Index(fields=["outcome_code"], name="record_by_outcome"),
             models.Index(fields=["external_id", "institution"], name="record_by_external_id"),
+            # Among all records few replace one: by the unique index alone SQLite would rather read them all than look for these.
+            models.Index(fields=["replaces"], name="record_replacing", condition=Q(replaces__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -270,6 +270,7 @@ def _case(rows: dict[str, Rows], state: str) -> tuple[list[Any], list[list[Any]]
     """A case of the demo in one state, with its lines (two at least) and steps."""
     case = rows["application"].model.objects.filter(state=state).order_by("pk")[0]
     lines = [rows["line"].prepared(line) for line in case.lines.all()]
+    case.proposal = {**case.proposal, "allocation": (case.proposal["allocation"] * EACH)[:EACH]}  # a line has its place in the answer
     return rows["application"].prepared(case), (lines * EACH)[:EACH], [rows["step"].prepared(step) for step in case.steps.all()]
 
 

@@ -23,11 +23,11 @@ PUBLIC = (
     "/api/v1/docs", "/api/v1/openapi.json",
 )  # fmt: skip
 ACCOUNT = (
-    "/my/", "/my/credits/", "/my/credits/?unit=A&since=2020-01-01", "/my/credits/?page=2", "/my/credits/statement/", "/my/credits/statement.csv",
+    "/my/", "/my/credits/", "/my/credits/?unit=A&since=2020-01-01", "/my/credits/?page=2", "/my/credits/show/", "/my/credits/statement/", "/my/credits/statement.csv",
     "/my/credits/statement/?kind=xlsx&period=all", "/my/credits/entries/{entry}/", "/my/plan/", "/my/plan/?programme={programme}",
     "/my/archive/", "/my/archive/{record}/", "/my/archive/new/", "/my/archive/print/", "/my/archive/export.csv", "/my/archive/activity/",
     "/my/archive/activity/export.csv", "/my/archive/activity/export.json", "/my/notices/", "/my/settings/", "/my/settings/erasure/",
-    "/api/v1/me/account", "/api/v1/me/account/A/statement", "/api/v1/me/account/file/xlsx", "/api/v1/me/conversions", "/api/v1/me/plans/{programme}",
+    "/api/v1/me/account", "/api/v1/me/account/code", "/api/v1/me/account/A/statement", "/api/v1/me/account/file/xlsx", "/api/v1/me/conversions", "/api/v1/me/plans/{programme}",
 )  # fmt: skip
 APPLYING = (
     "/convert/?mine=1", "/my/applications/", "/my/applications/new/", "/my/applications/new/{programme}/",

@@ -151,6 +151,7 @@ class Application(models.Model):
             models.Index(fields=["institution", "state", "-id"], name="application_newest"),
             models.Index(fields=["institution", "-id"], name="application_at_desk"),
             models.Index(fields=["state", "-id"], name="application_by_state"),
+            models.Index(fields=["programme", "state", "-id"], name="application_of_programme"),
             models.Index(fields=["institution", "-id"], name="application_spot_checks", condition=Q(spot_check=True)),
             models.Index(fields=["institution", "due_on"], name="application_waiting", condition=Q(is_waiting=True)),
             models.Index(fields=["institution", "-id"], name="application_panels", condition=Q(is_panel=True)),

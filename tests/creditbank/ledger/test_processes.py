@@ -42,7 +42,7 @@ from tests.factories.identity import UserFactory, person_as
 from tests.factories.learning import credit_system
 
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "20"))
-"""Of each kind of race; a soak sets 500."""
+"""Of each kind of race; ``make soak`` sets 500, which makes more than eight thousand rounds."""
 pytestmark = pytest.mark.postgres
 SIX = Decimal(6)
 
