@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('creditbank', '0017_mergers_checks_standings_imports'),
+        ('creditbank', '0019_seal_what_stands'),
         ('identity', '0004_erasure_requests'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('foundation', '0003_keys_of_people'),
         ('identity', '0004_erasure_requests'),
-        ('learning', '0004_records_by_their_number'),
+        ('learning', '0005_sealed_void_reasons'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
