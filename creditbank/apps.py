@@ -23,17 +23,21 @@ class CreditbankConfig(AppConfig):
         from creditbank.catalogue import erasing as catalogue_erasing  # noqa: F401, PLC0415
         from creditbank.catalogue import permissions as catalogue  # noqa: F401, PLC0415
         from creditbank.ledger import erasing as ledger_erasing  # noqa: F401, PLC0415
+        from creditbank.ledger import exporting as ledger_exporting  # noqa: F401, PLC0415
         from creditbank.ledger import permissions as ledger  # noqa: F401, PLC0415
         from creditbank.ledger.triggers import drop_lot_trigger, install_lot_trigger  # noqa: PLC0415
         from creditbank.recognition import checks, correction_handlers, erasing, handlers  # noqa: F401, PLC0415
+        from creditbank.recognition import exporting as recognition_exporting  # noqa: F401, PLC0415
         from creditbank.recognition import permissions as recognition  # noqa: F401, PLC0415
         from creditbank.results import erasing as results_erasing  # noqa: F401, PLC0415
+        from creditbank.results import exporting as results_exporting  # noqa: F401, PLC0415
         from creditbank.results import handlers as results_handlers  # noqa: F401, PLC0415
         from creditbank.results import permissions as results  # noqa: F401, PLC0415
         from creditbank.simulation import erasing as simulation_erasing  # noqa: F401, PLC0415
         from creditbank.simulation import handlers as simulation_handlers  # noqa: F401, PLC0415
         from creditbank.simulation import permissions as simulation  # noqa: F401, PLC0415
         from creditbank.statements import erasing as statement_erasing  # noqa: F401, PLC0415
+        from creditbank.statements import exporting as statement_exporting  # noqa: F401, PLC0415
         from creditbank.statements import handlers as statement_handlers  # noqa: F401, PLC0415
         from creditbank.statements import permissions as statements  # noqa: F401, PLC0415
 

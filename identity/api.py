@@ -25,23 +25,30 @@ from identity.people.actions import (
 )
 from identity.people.erasing import Eraser, Prospect, Treatment, prospect_of, register_eraser, registered_erasers
 from identity.people.exceptions import ErasureBlocked, OwnErasure, WrongErasureState
-from identity.people.models import ErasureRequest, User
+from identity.people.exporting import OFFICE, About, Exporter, PersonFile, register_exporter, registered_exporters, safe_name
+from identity.people.models import DataExport, ErasureRequest, User
+from identity.people.own_data import ask_for_data, put_together
 from identity.people.queries import names_of, person_by_uuid
 from identity.people.requests import SignedInRequest
+from identity.people.tasks import tidy_exports
 from identity.people.validators import clean_name, clean_phone, mask_name, mask_phone, show_phone
 from identity.signin.models import OutboxMessage
 
 __all__ = [
     "ERASED_NAME",
+    "OFFICE",
     "PLAIN_ROLES",
     "SCHOOL_ROLES",
+    "About",
     "Alliance",
     "AllianceChanged",
     "AllianceMember",
     "ApiToken",
+    "DataExport",
     "Eraser",
     "ErasureBlocked",
     "ErasureRequest",
+    "Exporter",
     "Institution",
     "InstitutionExists",
     "InstitutionKind",
@@ -58,6 +65,7 @@ __all__ = [
     "OutboxMessage",
     "OwnErasure",
     "PersonField",
+    "PersonFile",
     "Prospect",
     "Role",
     "SignedInRequest",
@@ -65,6 +73,7 @@ __all__ = [
     "User",
     "WrongErasureState",
     "add_to_alliance",
+    "ask_for_data",
     "ask_for_erasure",
     "carry_out_erasure",
     "clean_name",
@@ -82,11 +91,16 @@ __all__ = [
     "people_by_number",
     "person_by_uuid",
     "prospect_of",
+    "put_together",
     "refuse_erasure",
     "register_eraser",
+    "register_exporter",
     "registered_erasers",
+    "registered_exporters",
     "remove_from_alliance",
+    "safe_name",
     "show_phone",
+    "tidy_exports",
     "unlink_learner_number",
     "withdraw_erasure",
 ]

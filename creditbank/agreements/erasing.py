@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from identity.api import Eraser, Treatment, register_eraser
+from identity.api import OFFICE, Eraser, Exporter, Treatment, register_eraser, register_exporter
 
 register_eraser(
     Eraser(
@@ -16,6 +16,21 @@ register_eraser(
                 "creditbank.FindingAcknowledgement",
             ],
             Treatment.PSEUDONYM,
+        ),
+    )
+)
+register_exporter(
+    Exporter(
+        part="creditbank.agreements",
+        left_out=dict.fromkeys(
+            [
+                "creditbank.Agreement",
+                "creditbank.AgreementSignature",
+                "creditbank.AgreementStep",
+                "creditbank.RuleBookVersion",
+                "creditbank.FindingAcknowledgement",
+            ],
+            OFFICE,
         ),
     )
 )

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from creditbank.simulation.models import SimulationRun
-from identity.api import Eraser, Treatment, register_eraser
+from identity.api import Eraser, Exporter, Treatment, register_eraser, register_exporter
 
 
 def erase(person: Any, at: datetime) -> dict[str, int]:
@@ -39,3 +39,9 @@ def _has(run: SimulationRun, pseudonym: str) -> bool:
 
 
 register_eraser(Eraser(part="creditbank.simulation", erase=erase, treats={"creditbank.SimulationRun": Treatment.EMPTIED}))
+register_exporter(
+    Exporter(
+        part="creditbank.simulation",
+        left_out={"creditbank.SimulationRun": "Thought experiments over everybody, by pseudonym; nothing was decided by them."},
+    )
+)

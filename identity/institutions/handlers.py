@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from identity.institutions.enums import PLAIN_ROLES
 from identity.institutions.models import LearnerNumber, Membership
 from identity.people.erasing import Eraser, Treatment, register_eraser
+from identity.people.exporting import OFFICE, About, Exporter, register_exporter
 
 
 def erase(person: Any, at: datetime) -> dict[str, int]:
@@ -43,3 +44,10 @@ register_eraser(
         },
     )
 )  # fmt: skip
+register_exporter(
+    Exporter(
+        part="identity.institutions",
+        gives=(About("identity.Membership", of=("person",)), About("identity.LearnerNumber", of=("person",))),
+        left_out={"identity.ApiToken": OFFICE, "identity.AllianceMember": OFFICE},
+    )
+)

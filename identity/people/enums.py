@@ -18,6 +18,14 @@ class TextSize(models.TextChoices):
     HUGE = "huge", _("very large")
 
 
+class ExportState(models.TextChoices):
+    """Where a person's own data stand."""
+
+    ASKED = "asked", _("being put together")
+    READY = "ready", _("ready")
+    ENDED = "ended", _("ended")
+
+
 class ErasureState(models.TextChoices):
     """Where the wish to be erased stands."""
 

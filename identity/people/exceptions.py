@@ -17,3 +17,7 @@ class WrongErasureState(Exception):
 
 class OwnErasure(Exception):
     """Nobody decides on the own wish."""
+
+
+class ExportEnded(Exception):
+    """The file of somebody's own data is gone: its time is over, or a newer one is there."""

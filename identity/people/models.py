@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from foundation.api import SealedTextField
-from identity.people.enums import ErasureState, TextSize, Theme
+from identity.people.enums import ErasureState, ExportState, TextSize, Theme
 from identity.people.holding import HeldRole, alliances_of, held_roles
 from identity.people.validators import clean_name, clean_phone
 
@@ -197,6 +197,55 @@ class ErasureRequest(models.Model):
             models.CheckConstraint(
                 condition=~Q(state__in=["refused", "done"]) | Q(decided_by_uuid__isnull=False, decided_at__isnull=False),
                 name="erasure_decided_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_uuid} {self.state}"
+
+
+class DataExportQuerySet(models.QuerySet["DataExport"]):
+    """Exports as their reader may see them."""
+
+    def visible_to(self, user: Any) -> DataExportQuerySet:
+        """One's own, and nobody else's."""
+        return self.filter(person_uuid=user.uuid) if user.is_authenticated else self.none()
+
+
+def data_path(export: DataExport, _filename: str) -> str:
+    """Where the file lies: under a name that says nothing."""
+    return f"own-data/{export.uuid}"
+
+
+class DataExport(models.Model):
+    """A person asked for everything that is known of them: one file, put together in the background, sealed under the person's key.
+
+    The file goes when its time is over, when the next one is there, and with its person; that it was asked for and fetched stays in the audit log.
+
+    Personal data: everything that is known of the person (sealed).
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    person_uuid = models.UUIDField(_("person"), db_index=True)
+    state = models.CharField(_("state"), max_length=8, choices=ExportState.choices, default=ExportState.ASKED)
+    asked_at = models.DateTimeField(_("asked"))
+    ready_at = models.DateTimeField(_("put together"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("can be fetched until"), null=True, blank=True)
+    file = models.FileField(_("file"), upload_to=data_path, max_length=200, blank=True)
+    size = models.PositiveBigIntegerField(_("size"), default=0)
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
+
+    objects = DataExportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("export of one's own data")
+        verbose_name_plural = _("exports of one's own data")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["person_uuid"], condition=Q(state="asked"), name="export_asked_once"),
+            models.CheckConstraint(condition=Q(state__in=ExportState.values), name="export_state_is_known"),
+            models.CheckConstraint(
+                condition=~Q(state="ready") | Q(ready_at__isnull=False, ends_at__isnull=False), name="export_ready_until_a_day"
             ),
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from foundation.api import permission
-from identity.people.models import ErasureRequest, User
+from identity.people.models import DataExport, ErasureRequest, User
 
 
 @permission(User, "view")
@@ -26,3 +26,9 @@ def can_view_erasure(user: Any, row: ErasureRequest) -> bool:
 @permission(ErasureRequest, "decide")
 def can_decide_erasure(user: Any, row: ErasureRequest) -> bool:
     return bool(user.is_authenticated and user.acts_as("operator"))
+
+
+@permission(DataExport, "view")
+def can_view_export(user: Any, row: DataExport) -> bool:
+    """The person, and nobody else."""
+    return bool(user.is_authenticated and user.uuid == row.person_uuid)

@@ -33,7 +33,7 @@ TAKEN = {
     "evidence_files": gettext_noop("evidence files"), "statements": gettext_noop("activity statements of schools"),
     "documents": gettext_noop("documents of activities"), "accounts": gettext_noop("accounts at schools"), "drafts": gettext_noop("drafts"),
     "uploaded_rows": gettext_noop("rows of uploads"), "uploaded_files": gettext_noop("uploaded files"),
-    "simulation_files": gettext_noop("files of simulations"), "papers": gettext_noop("papers"),
+    "simulation_files": gettext_noop("files of simulations"), "papers": gettext_noop("papers"), "own_data": gettext_noop("files of your own data"),
 }  # fmt: skip
 """What a receipt counts, in words."""
 

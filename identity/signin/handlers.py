@@ -12,6 +12,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 
 from identity.people.erasing import Eraser, Treatment, register_eraser
+from identity.people.exporting import Exporter, register_exporter
 from identity.signin.models import OutboxMessage
 
 
@@ -28,3 +29,8 @@ def erase(person: Any, at: datetime) -> dict[str, int]:
 
 
 register_eraser(Eraser(part="identity.signin", order=1, erase=erase, treats={"identity.OutboxMessage": Treatment.DELETED}))
+register_exporter(
+    Exporter(
+        part="identity.signin", left_out={"identity.OutboxMessage": "Messages of the demo, where nobody is real; each is a notice as well."}
+    )
+)

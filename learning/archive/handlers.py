@@ -1,7 +1,8 @@
-"""What the archive does when its person is erased."""
+"""What the archive does when its person is erased, and what it gives of a person's own data."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.api import deletion_permit
-from identity.api import Eraser, Treatment, register_eraser
+from identity.api import About, Eraser, Exporter, PersonFile, Treatment, register_eraser, register_exporter, safe_name
 from learning.archive.models import Evidence, LearningRecord
 
 
@@ -34,5 +35,19 @@ register_eraser(
     Eraser(
         part="learning.archive", erase=erase, stays=stays,
         treats={"learning.LearningRecord": Treatment.PSEUDONYM, "learning.Evidence": Treatment.DELETED},
+    )
+)  # fmt: skip
+
+
+def files(person: Any) -> Iterator[PersonFile]:
+    """Everything that was kept with the person's records."""
+    for row in Evidence.objects.filter(record__learner=person).order_by("id"):
+        yield PersonFile(f"evidence/{row.sha256[:16]}-{safe_name(row.filename)}", lambda row=row: row.content)  # type: ignore[misc]
+
+
+register_exporter(
+    Exporter(
+        part="learning.archive", files=files,
+        gives=(About("learning.LearningRecord", of=("learner",)), About("learning.Evidence", of=("record__learner",))),
     )
 )  # fmt: skip

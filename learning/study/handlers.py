@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from cms.api import CoursePage, register_access_grant
 from foundation.api import register_notice
-from identity.api import Eraser, Treatment, register_eraser
+from identity.api import OFFICE, About, Eraser, Exporter, Treatment, register_eraser, register_exporter
 from learning.study.enums import EnrolmentState
 from learning.study.models import Enrolment
 
@@ -42,5 +42,18 @@ register_eraser(
             ],
             Treatment.PSEUDONYM,
         ),
+    )
+)
+register_exporter(
+    Exporter(
+        part="learning.study",
+        gives=(
+            About("learning.ClassListEntry", of=("learner",)),
+            About("learning.Enrolment", of=("learner",)),
+            About("learning.UnitProgress", of=("enrolment__learner",)),
+            About("learning.QuizAttempt", of=("enrolment__learner",), hidden=("seed", "question_hash", "key")),
+            About("learning.StudyDay", of=("learner",)),
+        ),
+        left_out={"learning.CourseRun": OFFICE},
     )
 )

@@ -43,7 +43,18 @@ from creditbank.api import (
 )
 from creditbank.rules.snapshot import canonical, hash_of
 from foundation.api import Notice
-from identity.api import ApiToken, ErasureRequest, Membership, Role, User, grant_membership, make_token
+from identity.api import (
+    ApiToken,
+    DataExport,
+    ErasureRequest,
+    Membership,
+    Role,
+    User,
+    ask_for_data,
+    grant_membership,
+    make_token,
+    put_together,
+)
 from learning.api import CourseRun, LearningRecord
 from learning.archive.models import Evidence
 from tests.stories.steps import RIGHT, adopt, share_and_publish, study
@@ -99,6 +110,7 @@ def build_city() -> World:
     User.objects.filter(email="gone@example.org").update(is_active=False)
     _ask_for_exception(world)
     _keep_in_order(world)
+    put_together(ask_for_data(world.people["learner"], at=timezone.now()), at=timezone.now())
     ErasureRequest.objects.create(person_uuid=world.people["learner"].uuid, code="a" * 32, asked_at=timezone.now())
     return world
 
@@ -171,7 +183,7 @@ def arguments(world: World) -> dict[str, Any]:
         "token_uuid": ApiToken.objects.get().uuid, "token": "not-ours", "unit": "A", "programme": "NUR",
         "file_uuid": ApplicationEvidence.objects.get().uuid, "exception_uuid": IndividualException.objects.get().uuid, "wish_uuid": ErasureRequest.objects.get().uuid,
         "standing_id": ExpertStanding.objects.get().pk, "draw_uuid": SpotCheckDraw.objects.get().uuid, "position": 1,
-        "merger_uuid": AccountMerger.objects.get().uuid, "import_uuid": CatalogueImport.objects.get().uuid,
+        "export_uuid": DataExport.objects.get().uuid, "merger_uuid": AccountMerger.objects.get().uuid, "import_uuid": CatalogueImport.objects.get().uuid,
         "level": 1, "policy_id": RecognitionPolicy.objects.latest("id").pk,
     }  # fmt: skip
 

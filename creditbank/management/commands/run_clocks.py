@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from creditbank.api import NoCalendar, decide_what_rules_decide, resume_batches, run_agreement_clock, run_clocks
 from foundation.api import forget_old_answers
+from identity.api import tidy_exports
 
 
 class Command(BaseCommand):
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         now = timezone.now()
         if options["decide"]:
             decided, resumed = decide_what_rules_decide(at=now), resume_batches(at=now)
+            tidy_exports(at=now)
             self.stdout.write(f"{len(decided)} decided by rule, {len(resumed)} files resumed")
             return
         try:
@@ -36,6 +38,7 @@ class Command(BaseCommand):
         try:
             report = run_clocks(on=on, at=now)
             forget_old_answers(at=now)
+            tidy_exports(at=now)
         except NoCalendar as error:
             raise CommandError(f"{error}: add a file to the folder of working days") from error
         self.stdout.write(
