@@ -49,14 +49,11 @@ def step(name: str, stamp: Path, key: str, work: Callable[[], None]) -> None:
     say(f"  {name}: {time.monotonic() - begun:.1f} s")
 
 
-def manage(*arguments: str) -> None:
-    """One management command in a process of its own, its output shown."""
-    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+def run(*arguments: str) -> None:
+    """One Python program of ours in a process of its own, its output shown."""
     environment = {**os.environ, "PYTHONUTF8": "1"}
-    if subprocess.run(command, env=environment, check=False).returncode != 0:  # noqa: S603  our own manage.py
-        say(
-            f"\nThis step failed: manage.py {' '.join(arguments)}. The lines above say why; after mending it, run the same make command again."
-        )
+    if subprocess.run([sys.executable, *arguments], env=environment, check=False).returncode != 0:  # noqa: S603  our own
+        say(f"\nThis step failed: {' '.join(arguments)}. The lines above say why; after mending it, run the same make command again.")
         sys.exit(1)
 
 
@@ -68,8 +65,11 @@ def build_city(database: Path | None, stamp: Path) -> None:
         for suffix in ("-wal", "-shm"):
             database.with_name(database.name + suffix).unlink(missing_ok=True)
         say(f"  an unfinished database was moved to {aside.name}")
-    manage("migrate", "--verbosity", "0", "--no-input")
-    manage("seed_demo")
+    if database is not None:
+        run("-m", "config.migrating")
+    else:
+        run("manage.py", "migrate", "--verbosity", "0", "--no-input")
+    run("manage.py", "seed_demo")
     stamp.with_suffix(".known").write_text("complete\n", encoding="utf-8")
 
 
@@ -101,7 +101,7 @@ def main() -> None:
         stamp.with_suffix(".known").unlink(missing_ok=True)
     step("demo city", stamp, known, lambda: build_city(database, stamp))
     static = fingerprint([*(ROOT / "static").rglob("*"), ROOT / "requirements" / "base.txt"])
-    step("static files", folder / "static.stamp", static, lambda: manage("collectstatic", "--no-input", "--verbosity", "0"))
+    step("static files", folder / "static.stamp", static, lambda: run("manage.py", "collectstatic", "--no-input", "--verbosity", "0"))
     advise()
 
 

@@ -21,6 +21,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
+from config.migrating import drawing_little
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(settings.VAR) / "test"
 ADMIN_DATABASE = "postgres"
@@ -75,7 +77,8 @@ def _sqlite_template(key: str) -> str:
             old.unlink()
         building = FOLDER / f"building-{os.getpid()}.sqlite3"
         point_to(str(building))
-        call_command("migrate", verbosity=0, interactive=False)
+        with drawing_little():
+            call_command("migrate", verbosity=0, interactive=False)
         connections["default"].close()
         _settle_sqlite(building)
         building.rename(path)
