@@ -114,9 +114,16 @@ def test_the_order_of_everything_that_has_none_changes_no_byte(case):
     base = replace(base, agreements=agreements)
     expected = canonical(decide(facts, base, limits, on))
     chance = random.Random(7)
+    seen = set()
 
-    for _turn in range(permute["given"]["permutations"] if len(facts.records) < 7 else 2):
-        assert canonical(decide(*shuffled(facts, base, limits, chance), on)) == expected
+    for turn in range(permute["given"]["permutations"] if len(facts.records) < 7 else 2):
+        person, rules, bounds = shuffled(facts, base, limits, chance)
+        order = repr((person, replace(rules, agreements=()), bounds))
+        if order in seen and turn > 2:  # a small case has few orders, and each is decided once; those of agreements come along
+            continue
+        seen.add(order)
+
+        assert canonical(decide(person, rules, bounds, on)) == expected
 
 
 RUN_HERE = ("decide", "amount", "age", "calendar", "need", "lint", "minima", "permute")
