@@ -79,16 +79,15 @@ def mirror_memberships(person: User) -> bool:
     """Bring a person's groups of the editors' desk in step with the memberships that hold today; whether anything had to change.
 
     Groups of other origin stay. Runs after every change of a membership, and on entering the desk, because a membership that ends or
-    begins with a day announces nothing.
+    begins with a day announces nothing. The person has been read for this request or this change, so the roles held are those of now.
     """
-    fresh = User.objects.get(pk=person.pk)
-    wanted = {f"{held.institution_code} {DESK_GROUPS[Role(held.role)]}" for held in fresh.held_roles if held.role in DESK_GROUPS}
-    if fresh.is_staff:
+    wanted = {f"{held.institution_code} {DESK_GROUPS[Role(held.role)]}" for held in person.held_roles if held.role in DESK_GROUPS}
+    if person.is_staff:
         wanted.add(ADMIN_GROUP)
     endings = tuple(f" {name}" for name in DESK_GROUPS.values())
-    have = {name for name in fresh.groups.values_list("name", flat=True) if name == ADMIN_GROUP or name.endswith(endings)}
+    have = {name for name in person.groups.values_list("name", flat=True) if name == ADMIN_GROUP or name.endswith(endings)}
     if have == wanted:
         return False
-    fresh.groups.remove(*Group.objects.filter(name__in=have - wanted))
-    fresh.groups.add(*(_admin_group() if name == ADMIN_GROUP else Group.objects.get_or_create(name=name)[0] for name in wanted - have))
+    person.groups.remove(*Group.objects.filter(name__in=have - wanted))
+    person.groups.add(*(_admin_group() if name == ADMIN_GROUP else Group.objects.get_or_create(name=name)[0] for name in wanted - have))
     return True
