@@ -23,6 +23,9 @@ from django_tasks.signals import task_finished
 
 from tests import databases
 
+LONG = ("tests/permissions/", "tests/seeds/", "tests/simulation/", "tests/test_api_schema.py", "tests/rules/")
+"""Where single tests take seconds. They begin first, so that at the end no worker waits for another's long one."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Collecting makes objects that live to the end of the run; looking for garbage among them finds none and takes its time."""
@@ -47,11 +50,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests marked ``postgres`` belong to the second run of ``make test``; the first leaves them out by name, never by a silent skip."""
     on_postgres = databases.vendor() == "postgresql"
-    chosen = [item for item in items if (item.get_closest_marker("postgres") is not None) == on_postgres or _both(item)]
-    left_out = [item for item in items if item not in chosen]
+    chosen: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        mine = (item.get_closest_marker("postgres") is not None) == on_postgres or _both(item)
+        (chosen if mine else left_out).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = chosen
+    items[:] = sorted(chosen, key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def _both(item: pytest.Item) -> bool:
