@@ -1,12 +1,12 @@
-"""Migrating an empty SQLite database in a third of the time: ``python -m config.migrating``.
+"""Migrating an empty database in half of the time: ``python -m config.migrating``.
 
 Before every operation Django draws the changed model anew, and with it every model that is joined to it over any number of steps: in a
 project in which everything hangs on a person and an institution, nearly all of them, thirty thousand times in one ``migrate``. An operation
 that adds something looks at the changed model and at what points to it directly, so here only these are drawn anew. Operations that change
 or remove fields and models keep Django's own way, and Python functions in migrations still begin with all models drawn afresh.
 
-The schema comes out the same to the last byte (``tests/test_migrating.py``). The demo city and the tests on SQLite use this; PostgreSQL, and
-with it every installation, is migrated by Django's ``migrate`` alone.
+The schema comes out the same to the last byte, on both databases (``tests/test_migrating.py``, in ``make soak``). The demo city and the
+tests use this; an installation is migrated by Django's ``migrate`` alone.
 """
 
 from __future__ import annotations

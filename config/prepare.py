@@ -65,10 +65,7 @@ def build_city(database: Path | None, stamp: Path) -> None:
         for suffix in ("-wal", "-shm"):
             database.with_name(database.name + suffix).unlink(missing_ok=True)
         say(f"  an unfinished database was moved to {aside.name}")
-    if database is not None:
-        run("-m", "config.migrating")
-    else:
-        run("manage.py", "migrate", "--verbosity", "0", "--no-input")
+    run("-m", "config.migrating")
     run("manage.py", "seed_demo")
     stamp.with_suffix(".known").write_text("complete\n", encoding="utf-8")
 

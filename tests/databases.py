@@ -75,11 +75,8 @@ def _sqlite_template(key: str) -> str:
     if not path.exists():
         for old in FOLDER.glob("template-*"):
             old.unlink()
-        building = FOLDER / f"building-{os.getpid()}.sqlite3"
-        point_to(str(building))
-        with drawing_little():
-            call_command("migrate", verbosity=0, interactive=False)
-        connections["default"].close()
+        building = Path(empty(f"building-{os.getpid()}"))
+        _migrate(str(building))
         _settle_sqlite(building)
         building.rename(path)
     return str(path)
@@ -88,12 +85,27 @@ def _sqlite_template(key: str) -> str:
 def _postgres_template(key: str) -> str:
     name = f"template_{key}"
     if not _admin("SELECT 1 FROM pg_database WHERE datname = %s", name):
-        building = f"building_{os.getpid()}"
-        _admin(f'CREATE DATABASE "{building}"')
-        point_to(building)
-        call_command("migrate", verbosity=0, interactive=False)
-        connections["default"].close()
+        building = empty(f"building_{os.getpid()}")
+        _migrate(building)
         _admin(f'ALTER DATABASE "{building}" RENAME TO "{name}"')
+    return name
+
+
+def _migrate(name: str) -> None:
+    point_to(name)
+    with drawing_little():
+        call_command("migrate", verbosity=0, interactive=False)
+    connections["default"].close()
+
+
+def empty(name: str) -> str:
+    """A database with nothing in it; returns what Django calls its NAME."""
+    if vendor() == "sqlite":
+        target = str(FOLDER / f"{name}.sqlite3")
+        drop(target)
+        return target
+    drop(name)
+    _admin(f'CREATE DATABASE "{name}"')
     return name
 
 

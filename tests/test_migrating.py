@@ -2,37 +2,63 @@
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
-
 import pytest
+from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import connection
 from django.db.migrations.state import ProjectState
 
 from config.migrating import drawing_little
 from tests import databases
 
+SCHEMA = {
+    "sqlite": ("SELECT type, name, tbl_name, sql FROM sqlite_master",),
+    "postgresql": (
+        (
+            "SELECT c.oid::regclass::text, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity,"
+            " pg_get_expr(d.adbin, d.adrelid) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+            " LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum"
+            " WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped"
+        ),
+        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
+        "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+        "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+        "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+    ),
+}
+"""What says everything about a schema."""
 
-def _made(path: Path) -> dict[str, object]:
-    """The statements of the schema by name, and the rows of every plain table but for times."""
-    with sqlite3.connect(path) as raw:
-        schema = {f"{kind} {name}": sql for kind, name, sql in raw.execute("SELECT type, name, sql FROM sqlite_master")}
-        counts = {name: raw.execute(f'SELECT count(*) FROM "{name[6:]}"').fetchall() for name in schema if name.startswith("table ")}
-    raw.close()
-    return schema | {f"rows of {name}": count for name, count in counts.items()}
+
+def _made() -> tuple[set[object], dict[str, int]]:
+    """The schema of the database in use, and how many rows each table has."""
+    with connection.cursor() as cursor:
+        schema: set[object] = set()
+        for question in SCHEMA[connection.vendor]:
+            cursor.execute(question)
+            schema.update(cursor.fetchall())
+        counts = {}
+        for name in connection.introspection.table_names():
+            cursor.execute(f'SELECT count(*) FROM "{name}"')
+            counts[name] = cursor.fetchone()[0]
+    return schema, counts
 
 
 @pytest.mark.soak
-def test_the_short_way_makes_the_same_database(tmp_path, django_db_blocker, django_db_setup):
-    template = databases.template()
-    before = connections["default"].settings_dict["NAME"]
+@pytest.mark.postgres(also="sqlite")
+def test_the_short_way_makes_the_same_database(own_database, django_db_blocker):
+    short_way = settings.DATABASES["default"]["NAME"]
     with django_db_blocker.unblock():
-        databases.point_to(str(tmp_path / "plain.sqlite3"))
-        call_command("migrate", verbosity=0, interactive=False)
-        databases.point_to(before)
+        short = _made()
+        plain_way = databases.empty("plain")
+        databases.point_to(plain_way)
+        try:
+            call_command("migrate", verbosity=0, interactive=False)
+            plain = _made()
+        finally:
+            databases.drop(plain_way)
+            databases.point_to(short_way)
 
-    assert _made(Path(template)) == _made(tmp_path / "plain.sqlite3")
+    assert short == plain
 
 
 def test_the_short_way_ends_with_its_block():
