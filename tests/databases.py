@@ -116,6 +116,13 @@ def do_not_wait_for_the_disk() -> None:
     _admin("SELECT pg_reload_conf()")
 
 
+def lose_nothing_but_the_machine() -> None:
+    """For tests that kill the server: what is committed has left the server's own memory, and no disk is waited for."""
+    for setting in ("fsync", "full_page_writes"):
+        _admin(f"ALTER SYSTEM SET {setting} = off")
+    _admin("SELECT pg_reload_conf()")
+
+
 def _admin(statement: str, *parameters: str) -> list[tuple[object, ...]]:
     import psycopg
 

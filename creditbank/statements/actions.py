@@ -55,7 +55,7 @@ def issue_certificate(application: Application, *, actor: Any, at: datetime) -> 
     """
     application = (
         Application.objects.select_for_update(of=("self",))
-        .select_related("learner", "programme__institution", "programme__system", "rules__book", "first_officer")
+        .select_related("learner", "programme__institution", "programme__system")  # what may have changed during a wait is read after it
         .get(pk=application.pk)
     )
     if application.state != ApplicationState.POSTED or not application.decided_credits:

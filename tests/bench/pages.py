@@ -170,7 +170,7 @@ def _own(person: Any) -> dict[str, Any]:
     from learning.api import LearningRecord
     from learning.archive.models import Evidence
 
-    mine = Application.objects.filter(learner=person).order_by("id").first()
+    mine = Application.objects.filter(learner=person).exclude(snapshot="").order_by("id").first()
     file = ApplicationEvidence.objects.filter(application__learner=person).select_related("application").order_by("id").first()
     proof = Evidence.objects.filter(record__learner=person).select_related("record").order_by("id").first()
     return {

@@ -18,10 +18,15 @@ from identity.api import Membership, Role
 from learning.api import CourseRun, LearningRecord
 
 AFTER_PUBLISHING = timedelta(hours=24)
+CHANGE_MEANWHILE = ("policy", "rules", "first_officer", "second_officer")
 
 
 def locked(application: Application, *states: str) -> Application:
-    """The application as it is now, locked, in one of the states. Raises WrongState."""
+    """The application as it is now, locked, in one of the states. Raises WrongState.
+
+    PostgreSQL reads a row that it had to wait for anew, but not what is joined to it: that stays as it was before the wait. So whoever
+    was given to the case meanwhile is asked for again.
+    """
     current = (
         Application.objects.select_for_update(of=("self",))
         .select_related("learner", "programme__system", "institution", "policy", "rules__book", "first_officer", "second_officer")
@@ -29,6 +34,10 @@ def locked(application: Application, *states: str) -> Application:
     )
     if states and current.state not in states:
         raise WrongState(current.state)
+    for name in CHANGE_MEANWHILE:
+        joined = current._state.fields_cache.get(name)
+        if getattr(joined, "pk", None) != getattr(current, f"{name}_id"):
+            current._state.fields_cache.pop(name, None)
     return current
 
 

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from creditbank.recognition.models.applications import Application
@@ -23,8 +24,8 @@ class ApplicationEvidenceQuerySet(models.QuerySet["ApplicationEvidence"]):
     """Files as their reader may see them."""
 
     def visible_to(self, user: Any) -> ApplicationEvidenceQuerySet:
-        """Whoever sees the application."""
-        return self.filter(application__in=Application.objects.all().visible_to(user))
+        """Whoever sees the application. Asked of each file's own case: a desk has a hundred thousand."""
+        return self.filter(Exists(Application.objects.all().visible_to(user).filter(pk=OuterRef("application_id"))))
 
 
 class ApplicationEvidence(models.Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -101,7 +101,7 @@ def list_at_desk(request: Any, question: Query[AppealQuestion]) -> dict[str, Any
     if not request.user.acts_as(*CASE_ROLES, Role.AUDITOR):
         raise Problem(403, "forbidden", _("The desk is for credit officers, reviewers and auditors."))
     cases = visible_to(request.user, Application).exclude(learner=request.user)
-    return _page(Appeal.objects.filter(application__in=cases), question)
+    return _page(Appeal.objects.filter(Exists(cases.filter(pk=OuterRef("application_id")))), question)
 
 
 @router.post("/desk/applications/{reference}/appeal/take", response={200: AppealOut, **WRITE_PROBLEMS}, summary="Take an appeal")

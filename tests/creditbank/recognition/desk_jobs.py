@@ -168,7 +168,7 @@ def require_exactly_once(town: Town, acked: set[str]) -> None:
     kinds = Counter(Transaction.objects.filter(application_uuid__isnull=False).values_list("type", flat=True))
     assert kinds == {"hold": len(cases), "convert": len(cases), "award": len(cases)}
     audited = Counter(AuditEntry.objects.filter(action__startswith="recognition.").values_list("action", flat=True))
-    assert {audited[f"recognition.{step}"] for step in ("start", "submit", "claim", "decide", "confirm", "post")} == {len(cases)}
+    assert {audited[f"recognition.{step}"] for step in ("start", "submit", "claim", "decide", "confirm", "post")} == {len(cases)}, audited
     assert audited["recognition.accept"] == len(cases) // 2
     _require_releases(town)
     require_all_told(deposited=ROWS * len(town.batches))

@@ -20,7 +20,8 @@ from django.test.utils import override_settings
 
 Job = Callable[[], Iterator[str]]
 """Does its steps one after the other and yields a word for each that is committed; safe to begin again at any time."""
-TRIES = 40
+PATIENCE = 180
+"""Seconds for which a client tries again: a database that was killed recovers within, also on a machine that does much else."""
 QUEUED = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 """As in production: work for later, e-mails among it, is written into the queue in the transaction of the change."""
 
@@ -84,15 +85,16 @@ def _work(jobs: Sequence[Job], first: int, pipe: Any) -> None:
 
 def _patiently(job: Job, say: Callable[[str], None]) -> None:
     """A client whose server loses its database tries again."""
-    for attempt in range(TRIES):
+    until = time.monotonic() + PATIENCE
+    while True:
         try:
             for word in job():
                 say(word)
         except (OperationalError, InterfaceError):
             connection.close()
-            if attempt == TRIES - 1:
+            if time.monotonic() > until:
                 raise
-            time.sleep(0.05 * attempt)
+            time.sleep(0.3)
         else:
             return
 

@@ -12,16 +12,13 @@ from django_tasks_db.models import DBTaskResult
 from creditbank.api import Application, ApplicationStep
 from creditbank.ledger.invariants import one_moment
 from foundation.api import AuditEntry, Notice
+from tests.creditbank.recognition.killing import PATIENCE
 
 CODES = {"submitted": "submitted", "checking": "checking", "second_review": "second_review", "decided": "decided", "posted": "posted"}
 """Which notice a learner gets of which step; a decision exactly as proposed goes on to the award, of which alone the learner is told."""
 NOT_MAILED = "ledger.deposited"
 BEFORE = "agreements.draft"
 """Was said, and sent, when the town was made."""
-
-
-PATIENCE = 60
-"""Seconds that a server which was killed has to recover."""
 
 
 def require_kept(acked: Iterable[str]) -> None:
@@ -53,7 +50,8 @@ def _require_kept(acked: Iterable[str]) -> None:
         )
         if "to" in data
     )
-    assert audited == Counter(steps)
+    wanted = Counter(steps)
+    assert audited == wanted, f"steps without entry: {wanted - audited}; entries without step: {audited - wanted}"
     told = Counter((data["reference"], code.removeprefix("recognition.")) for code, data in _to_learners())
     assert set(told.values()) <= {1}
     assert {(reference, CODES[state]) for state, reference in said if state != "decided"} <= set(told)

@@ -125,8 +125,9 @@ def test_a_server_of_its_own_killed_five_times_at_the_desk(django_db_setup, djan
     with django_db_blocker.unblock(), override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
         try:
             _point_to(server)
+            databases.lose_nothing_but_the_machine()
             databases.point_to(databases.clone("desk"))
-            town = make_town(applications=120, batches=20, agreements=20)
+            town = make_town(applications=60, batches=10, agreements=10)
             workers, hit = [Worker(town.jobs) for _ in range(2)], []
 
             def crash_and_look(acked: list[str]) -> None:
