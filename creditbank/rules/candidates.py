@@ -9,21 +9,21 @@ from datetime import date, timedelta
 from fractions import Fraction
 from functools import partial
 
-from creditbank.rules.amounts import exact_worth, grant_amount, ratio_between
+from creditbank.rules.amounts import grant_amount, ratio_between
 from creditbank.rules.compiled import compiled
 from creditbank.rules.counting import Assignment, Counted, Demand, Place, are_apart, demands_of, fitting
 from creditbank.rules.dates import in_window
 from creditbank.rules.exceptions import BadRule, NoRate
 from creditbank.rules.giving import Candidate, Given, give, lead_of, offers
-from creditbank.rules.leaves import is_about, judge_leaf, step_of_exact
+from creditbank.rules.leaves import is_about, step_of_exact
 from creditbank.rules.matches import MATCH_CAP, Judge, Match, TooManyMatches, find_matches
 from creditbank.rules.portions import MOST_PORTIONS, is_too_much, portions
 from creditbank.rules.precedence import settle
+from creditbank.rules.question import Question
 from creditbank.rules.scope import person_fault, scope_fault
 from creditbank.rules.snapshot import plain
 from creditbank.rules.types import (
     TRUST_RANK,
-    Condition,
     CreditSystem,
     Facts,
     Leaf,
@@ -68,14 +68,14 @@ def sieve(facts: Facts, base: RuleBase, *, on: date) -> Sieve:
     awarded = {record.class_key: record.id for one in facts.earlier for record in one.records}
     eligible = [record for record in facts.records if _is_eligible(record, facts, on, fault, result) and _is_new(record, awarded, result)]
     known = [record for record in facts.records if TRUST_RANK[record.trust] >= TRUST_RANK["verified"]]
-    question = _Question(facts, base, on, eligible, known)
+    question = Question(facts, base, on, eligible, known)
     for rule in compiled(base).rules_for(eligible):
         _apply_rule(rule, question, result)
     result.candidates, result.counted = settle(result.candidates, result.counted, partial(_give_sample, question), result.note)
     return result
 
 
-def _give_sample(question: _Question, counted: Counted) -> tuple[Given, ...]:
+def _give_sample(question: Question, counted: Counted) -> tuple[Given, ...]:
     """What a counting candidate would give if this record led it, at least; what could be placed of it is all that is asked."""
     given = []
     for record in counted.records:
@@ -87,40 +87,6 @@ def _give_sample(question: _Question, counted: Counted) -> tuple[Given, ...]:
         if any(one.seats or one.waives for one in given):
             break
     return tuple(given)
-
-
-@dataclass(frozen=True)
-class _Question:
-    """What every rule is asked against."""
-
-    facts: Facts
-    base: RuleBase
-    on: date
-    eligible: list[RecordFacts]
-    known: list[RecordFacts]
-
-    def judge(self, record: RecordFacts, leaf: Leaf) -> tuple[Condition, ...] | None:
-        """Conditions of a record against a leaf, or None where the leaf is not about it."""
-        if not is_about(record, leaf):
-            return None
-        return judge_leaf(record, leaf, self.base, on=self.on, applied_on=self.facts.applied_on, unit=self.facts.target.system)
-
-    def missing_rate(self, record: RecordFacts) -> NoRate | None:
-        """The pair of units between which there is no rate."""
-        system = self.base.system(self.facts.target.system)
-        try:
-            exact_worth(self.base, [record], system) if system else None
-        except NoRate as error:
-            return error
-        return None
-
-    def worth(self, record: RecordFacts) -> Fraction:
-        """Credits in the target's unit; nothing where no rate leads there."""
-        system = self.base.system(self.facts.target.system)
-        try:
-            return exact_worth(self.base, [record], system) if system else Fraction(0)
-        except NoRate:
-            return Fraction(0)
 
 
 def _is_eligible(record: RecordFacts, facts: Facts, on: date, fault: tuple[str, str, str] | None, result: Sieve) -> bool:
@@ -149,9 +115,9 @@ def _is_new(record: RecordFacts, awarded: dict[str, str], result: Sieve) -> bool
     return other == record.id
 
 
-def _apply_rule(rule: Rule, question: _Question, result: Sieve) -> None:
+def _apply_rule(rule: Rule, question: Question, result: Sieve) -> None:
     fault = scope_fault(rule, question.facts)
-    named = _named_by(rule, question.eligible)
+    named = question.named_by(rule)
     if fault is not None:
         result.note(named, Reason("out_of_scope", rule.id, (("condition", fault[0]), ("has", fault[1]))))
         return
@@ -176,7 +142,7 @@ def _named_by(rule: Rule, records: Iterable[RecordFacts]) -> list[RecordFacts]:
     return [record for record in records if any(is_about(record, leaf) for leaf in leaves)]
 
 
-def _passes_gates(record: RecordFacts, rule: Rule, question: _Question, result: Sieve) -> bool:
+def _passes_gates(record: RecordFacts, rule: Rule, question: Question, result: Sieve) -> bool:
     """Convertibility and window, which hold for a record before any leaf is asked."""
     blocked = _unconvertible(record, rule, question)
     if blocked is not None:
@@ -201,7 +167,7 @@ def _passes_gates(record: RecordFacts, rule: Rule, question: _Question, result: 
     return True
 
 
-def _has_evidence(record: RecordFacts, rule: Rule, question: _Question, result: Sieve) -> bool:
+def _has_evidence(record: RecordFacts, rule: Rule, question: Question, result: Sieve) -> bool:
     """Whether a record brings everything on the rule's checklist (``item``, or ``item:days`` after the application); age is said first."""
     items = [item.rpartition(":") if item.rpartition(":")[2].isdecimal() else (item, "", "") for item in rule.evidence]
     missing = [(name, days) for name, _colon, days in items if name not in record.evidence]
@@ -214,7 +180,7 @@ def _has_evidence(record: RecordFacts, rule: Rule, question: _Question, result: 
     return False
 
 
-def _unconvertible(record: RecordFacts, rule: Rule, question: _Question) -> tuple[str, str] | None:
+def _unconvertible(record: RecordFacts, rule: Rule, question: Question) -> tuple[str, str] | None:
     """The pair of categories that may not be converted: from the record's into that of what is granted, else of the target."""
     for grant in rule.grants:
         if grant.kind in {"deny", "pending", "waiver"}:
@@ -229,7 +195,7 @@ def _unconvertible(record: RecordFacts, rule: Rule, question: _Question) -> tupl
     return None
 
 
-def _windows(record: RecordFacts, rule: Rule, question: _Question) -> Iterator[tuple[str, date | None, date | None, date | None]]:
+def _windows(record: RecordFacts, rule: Rule, question: Question) -> Iterator[tuple[str, date | None, date | None, date | None]]:
     """The rule's own window, and that of its agreement."""
     facts = question.facts
     day = {"earned": record.earned_on, "applied": facts.applied_on, "admitted": facts.admitted_on or facts.applied_on}.get(rule.window_date)
@@ -243,7 +209,7 @@ def _windows(record: RecordFacts, rule: Rule, question: _Question) -> Iterator[t
         yield rule.window_date, day, first, last
 
 
-def _idle_agreement(rule: Rule, question: _Question) -> str:
+def _idle_agreement(rule: Rule, question: Question) -> str:
     """The agreement of a rule that holds on no day; empty where there is none such."""
     agreement = question.base.agreement(rule.agreement)
     return agreement.code if agreement is not None and agreement.days(question.on) is None else ""
@@ -272,11 +238,12 @@ def _note_incomplete(
 ) -> None:
     """A record that satisfies its leaf of a larger left side misses the others, or meets one that excludes it."""
     matched = {record.id for match in matches for record in match.records}
-    forbidding = sorted(record.outcome for record in known if any(_satisfies(record, leaf, judge) for leaf in rule.lhs.forbidden()))
+    left = [record for record in records if record.id not in matched]
+    if not left:
+        return
+    forbidding = _forbidding(rule, known, judge)
     missing = [leaf.outcome for leaf in rule.lhs.wanted() if leaf.outcome and not any(_satisfies(one, leaf, judge) for one in records)]
-    for record in records:
-        if record.id in matched:
-            continue
+    for record in left:
         if missing or not forbidding:
             data = (("field", "missing_record"), ("has", record.outcome), ("needs", ", ".join(missing) or "—"))
         else:
@@ -284,12 +251,18 @@ def _note_incomplete(
         result.reasons[record.id].append(Reason("rule_failed", rule.id, data))
 
 
+def _forbidding(rule: Rule, known: list[RecordFacts], judge: Judge) -> list[str]:
+    """Outcomes of the records that stand under a NOT of the rule."""
+    forbidden = rule.lhs.forbidden()
+    return sorted(record.outcome for record in known if any(_satisfies(record, leaf, judge) for leaf in forbidden)) if forbidden else []
+
+
 def _satisfies(record: RecordFacts, leaf: Leaf, judge: Judge) -> bool:
     conditions = judge(record, leaf)
     return conditions is not None and all(condition.ok for condition in conditions)
 
 
-def _count(rule: Rule, usable: list[RecordFacts], failed: set[str], question: _Question, result: Sieve) -> bool:
+def _count(rule: Rule, usable: list[RecordFacts], failed: set[str], question: Question, result: Sieve) -> bool:
     """Add a rule that counts, and say why a record cannot take part; False where its sets have to be listed."""
     demands = demands_of(rule.lhs) if all(grant.kind != "deny" for grant in rule.grants) else None
     if demands is None:
@@ -307,9 +280,7 @@ def _count(rule: Rule, usable: list[RecordFacts], failed: set[str], question: _Q
         )
         for offer, numbers in enumerate(offers(rule), start=1)
     ]  # fmt: skip
-    forbidding = sorted(
-        record.outcome for record in question.known if any(_satisfies(record, leaf, question.judge) for leaf in rule.lhs.forbidden())
-    )
+    forbidding = _forbidding(rule, question.known, question.judge)
     possible = {
         record.id for record in records if record.id in together and not forbidding and counted[0].completed(record.id, lambda _ident: True)
     }
@@ -325,7 +296,7 @@ def _count(rule: Rule, usable: list[RecordFacts], failed: set[str], question: _Q
 
 
 def _fits_of(
-    rule: Rule, demands: tuple[Demand, ...], usable: list[RecordFacts], question: _Question, result: Sieve
+    rule: Rule, demands: tuple[Demand, ...], usable: list[RecordFacts], question: Question, result: Sieve
 ) -> dict[str, frozenset[Place]]:
     """Where each record fits; one that has no rate to the target's unit cannot be counted by credits, nor be given credit by rate."""
     fits, kept = fitting(demands, usable, question.judge), {}
@@ -370,7 +341,7 @@ def _incomplete(rule: Rule, demands: tuple[Demand, ...], counted: Counted, recor
     return Reason("rule_failed", rule.id, data)
 
 
-def _is_on_step(rule: Rule, question: _Question, records: Sequence[RecordFacts], result: Sieve) -> bool:
+def _is_on_step(rule: Rule, question: Question, records: Sequence[RecordFacts], result: Sieve) -> bool:
     """Whether fixed amounts lie on the target's step; a rule that cannot be posted gives nothing, and says so."""
     system = question.base.system(question.facts.target.system)
     if system is None:
@@ -385,7 +356,7 @@ def _is_on_step(rule: Rule, question: _Question, records: Sequence[RecordFacts],
     return True
 
 
-def _add_candidates(rule: Rule, match: Match, question: _Question, result: Sieve) -> None:
+def _add_candidates(rule: Rule, match: Match, question: Question, result: Sieve) -> None:
     system = question.base.system(question.facts.target.system)
     if _is_pending(rule):
         result.note(match.records, Reason("pending", rule.id, (("since", rule.since.isoformat() if rule.since else "…"),)))
@@ -412,7 +383,7 @@ def _is_pending(rule: Rule) -> bool:
     return all(grant.kind == "pending" for grant in rule.grants)
 
 
-def _candidates(rule: Rule, match: Match, system: CreditSystem, question: _Question) -> Iterator[Candidate]:
+def _candidates(rule: Rule, match: Match, system: CreditSystem, question: Question) -> Iterator[Candidate]:
     """One for each offer, and for each part of the record where the rule may split it."""
     facts, base = question.facts, question.base
     lead = lead_of(match.records, base)

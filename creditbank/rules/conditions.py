@@ -62,14 +62,18 @@ class Node:
         return own + tuple(leaf for child in self.children for leaf in child.leaves())
 
     def wanted(self) -> tuple[Leaf, ...]:
-        """The leaves that ask for a record; those under a NOT ask for its absence."""
-        if self.kind == "not":
-            return ()
-        own = (self.leaf,) if self.leaf else ()
-        return own + tuple(leaf for child in self.children for leaf in child.wanted())
+        """The leaves that ask for a record; those under a NOT ask for its absence. Worked out once: a rule is asked about many records."""
+        known: dict[str, tuple[Leaf, ...]] = self.__dict__
+        if "_wanted" not in known:
+            own = (self.leaf,) if self.leaf else ()
+            known["_wanted"] = () if self.kind == "not" else own + tuple(leaf for child in self.children for leaf in child.wanted())
+        return known["_wanted"]
 
     def forbidden(self) -> tuple[Leaf, ...]:
         """The leaves under a NOT."""
-        if self.kind == "not":
-            return self.leaves()
-        return tuple(leaf for child in self.children for leaf in child.forbidden())
+        known: dict[str, tuple[Leaf, ...]] = self.__dict__
+        if "_forbidden" not in known:
+            known["_forbidden"] = (
+                self.leaves() if self.kind == "not" else tuple(leaf for child in self.children for leaf in child.forbidden())
+            )
+        return known["_forbidden"]

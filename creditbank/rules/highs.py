@@ -21,6 +21,8 @@ one, or gives values that are not worth what it says, it is asked again without 
 """
 TOLERANCE = 1e-6
 """What the solver takes for a whole number, and for a bound that holds."""
+PARTS = 1 << 12
+"""Prices are counted in so many parts of a unit."""
 PATIENCE = 3
 """Where other work keeps the processor, a question may take this many times its processor time."""
 BLOCK = 1 << 15
@@ -256,12 +258,17 @@ class NoTime(Exception):
 @dataclass
 class Prices:
     """What a relaxation says: the whole number that no answer can exceed, and for each column what an answer is worth at most in which
-    it does not stand where it stands (``stands``). ``whole`` is the answer of the relaxation where it is one in whole numbers."""
+    it does not stand where it stands (``stands``). ``whole`` is the answer of the relaxation where it is one in whole numbers.
+
+    In ``PARTS`` of a unit, and exactly: no answer is worth more than ``constant`` and its ``weights`` together.
+    """
 
     bound: int
     reach: Any
     stands: Any
     whole: Any
+    weights: Any
+    constant: int
 
 
 class Relaxation:
@@ -270,6 +277,7 @@ class Relaxation:
     def __init__(self, rows: Any, lower: Any, upper: Any, low: Any, high: Any) -> None:
         self.solver = _loaded(rows, lower, upper, low, high, whole=False)
         self.low, self.high = low.copy(), high.copy()
+        self.rows, self.lower, self.upper = rows, lower, upper
 
     def ask(self, costs: Any, milliseconds: int) -> Prices | None:
         """The prices where an expression is to be as large as possible; None where there is no answer. Raises NoTime."""
@@ -293,7 +301,16 @@ class Relaxation:
         stands = np.where(prices > 0, self.high, self.low)
         reach = np.floor(worth - np.abs(prices) + slack).astype(np.int64)
         whole = rounded.astype(np.int64) if np.abs(values - rounded).max(initial=0) < TOLERANCE else None
-        return Prices(int(np.floor(worth + slack)), reach, stands, whole)
+        return Prices(int(np.floor(worth + slack)), reach, stands, whole, *self._weights(costs, np.array(solution.row_dual)))
+
+    def _weights(self, costs: Any, duals: Any) -> tuple[Any, int]:
+        """An expression less multiples of the rows, and what these come to at most: in whole numbers true of every answer, whatever the multiples."""
+        import numpy as np
+
+        times = np.rint(duals * PARTS).astype(np.int64)
+        times[(times > 0) & (self.upper >= WIDEST) | (times < 0) & (self.lower <= -WIDEST)] = 0
+        constant = int((times * np.where(times > 0, self.upper, self.lower)).sum())
+        return PARTS * costs - times @ self.rows, constant
 
     def narrow(self, low: Any, high: Any) -> None:
         """New bounds of the columns."""
@@ -307,14 +324,18 @@ class Relaxation:
         """From now on an expression has a value."""
         import numpy as np
 
+        self.rows, self.lower, self.upper = np.vstack([self.rows, costs]), np.append(self.lower, value), np.append(self.upper, value)
         index = np.nonzero(costs)[0].astype(np.int32)
         self.solver.addRow(value, value, len(index), index, costs[index].astype(np.double))
 
 
 def best_of(
-    rows: Any, lower: Any, upper: Any, low: Any, high: Any, costs: Any, milliseconds: int, *, presolve: bool = True
+    rows: Any, lower: Any, upper: Any, low: Any, high: Any, costs: Any, milliseconds: int, *, known: Any = None
 ) -> tuple[Any, bool]:
-    """The values for which an expression is largest, or None; whether that is proved."""
+    """The values for which an expression is largest, or None; whether that is proved.
+
+    Where an answer is ``known`` the solver begins with it; if it then says that there is none, it is asked again without presolving.
+    """
     import highspy
     import numpy as np
 
@@ -323,11 +344,20 @@ def best_of(
         return (np.zeros(0, dtype=np.int64) if fits else None), True
     solver = _loaded(rows, lower, upper, low, high, whole=True)
     solver.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs.astype(np.double))
-    solver.setOptionValue("presolve", "choose" if presolve else "off")
+    if known is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = known.astype(np.double)
+        solver.setSolution(solution)
     _within(solver, milliseconds / 1000)
     solver.run()
+    none = {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}
+    if known is not None and solver.getModelStatus() in none:
+        solver.clearSolver()
+        solver.setOptionValue("presolve", "off")
+        _within(solver, milliseconds / 1000)
+        solver.run()
     status = solver.getModelStatus()
-    if status in {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}:
+    if status in none:
         return None, True
     if solver.getInfo().primal_solution_status == 0:
         return None, False

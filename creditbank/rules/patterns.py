@@ -21,6 +21,9 @@ MOST = 4_000
 ON_THE_WAY = 12_000
 """Beginnings of answers that may be looked at in one block."""
 
+FEW = 200
+"""So few beginnings are not looked through for choices of no use before the end."""
+
 Numbers = Any
 """An array of whole numbers."""
 Expression = Mapping[int, int]
@@ -93,6 +96,14 @@ class _Frame:
     named: set[int]
     lines: Sequence[Line]
     touching: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        self.ends = [self.reach(line.of) for line in self.lines]
+
+    def reach(self, row: Expression) -> tuple[int, int]:
+        """The least and the greatest value of a row."""
+        ends = [(value * self.low[at], value * self.high[at]) for at, value in row.items()]
+        return sum(min(pair) for pair in ends), sum(max(pair) for pair in ends)
 
     def sign(self, variable: int) -> int:
         """1 where more of a variable is better, -1 where less is, 0 where it does not matter."""
@@ -167,6 +178,11 @@ def _assemble(frame: _Frame, blocks: list[Block], lines: list[Line], levels: Seq
     return wide
 
 
+def _after(sums: Numbers) -> Numbers:
+    """For each column the sum of all columns after it."""
+    return sums[:, ::-1].cumsum(axis=1)[:, ::-1] - sums
+
+
 class _Listing:
     """The answers of one block: variable after variable, dropping what no continuation can make right or make best."""
 
@@ -181,6 +197,7 @@ class _Listing:
         inner = [one for one in sorted(within) if one not in set(outer)]
         last = [one for one in inner if self._follows(one, rows, set(inner))]
         self.order = self._in_order(outer, [one for one in inner if one not in last], rows)
+        rows += self._from_outside(set(within), own)
         self.outer, self.last = outer, last
         self.all = [*self.order, *last]
         place = {variable: at for at, variable in enumerate(self.all)}
@@ -191,8 +208,32 @@ class _Listing:
         self.bound = np.array([bound for _row, bound in rows], dtype=np.int64)
         self.low = np.array([frame.low[one] for one in self.all], dtype=np.int64)
         self.high = np.array([frame.high[one] for one in self.all], dtype=np.int64)
-        self.idle = [place[one] for one in outer if self._may_be_idle(one, own)]
         self.place = place
+        self.idle = self._needs([place[one] for one in outer if self._may_be_idle(one, own)])
+
+    def _needs(self, idle: list[int]) -> list[tuple[list[tuple[int, int]], list[int]]]:
+        """Choices that may be left out, together where they mean the same to the rows: the room that these must have for it, and the choices."""
+        found: dict[tuple[tuple[int, int], ...], list[int]] = defaultdict(list)
+        for at in idle:
+            rows = np.flatnonzero(self.matrix[:, at] < 0).tolist()
+            found[tuple((row, -int(self.matrix[row, at])) for row in rows)].append(at)
+        return [(list(needs), choices) for needs, choices in found.items()]
+
+    def _from_outside(self, within: set[int], own: set[int]) -> list[tuple[dict[int, int], int]]:
+        """What lines of the rest ask of several variables of the block, whatever else stands in them: a record is used once."""
+        frame, found = self.frame, []
+        counts = Counter(number for variable in within for number in frame.touching[variable])
+        for number in sorted(number for number, count in counts.items() if count > 1 and number not in own):
+            line = frame.lines[number]
+            row = {at: line.of[at] for at in within if at in line.of}
+            least, most = frame.reach(row)
+            for sign, side, mine, other in (
+                (1, line.high, (least, most), frame.ends[number][0]),
+                (-1, line.low, (-most, -least), -frame.ends[number][1]),
+            ):
+                if side is not None and mine[1] > (bound := sign * side - (other - mine[0])):
+                    found.append(({at: sign * value for at, value in row.items()}, bound))
+        return found
 
     def _follows(self, variable: int, rows: list[tuple[dict[int, int], int]], inner: set[int]) -> bool:
         """Whether a variable simply takes the best value that its rows allow once what stands outside is known."""
@@ -222,59 +263,55 @@ class _Listing:
 
     def block(self) -> Block | None:
         """The block, or None where it has too many answers (or none, which the solver shall say)."""
-        table = self._table()
-        if table is None:
+        found = self._beginnings()
+        if found is None:
             return None
-        table = self._without_idle(table, self.bound - table @ self.matrix.T)
+        table = self._followed(*found)
+        table = table[self._busy(table.T, (self.bound - table @ self.matrix.T).T)]
         table = self._best_of_equals(table)
         return Block(self.place, table) if 0 < len(table) <= MOST else None
 
-    def _table(self) -> Numbers | None:
-        least, most = (
-            np.minimum(self.matrix * self.low, self.matrix * self.high),
-            np.maximum(self.matrix * self.low, self.matrix * self.high),
-        )
-        table = np.zeros((1, 0), dtype=np.int64)
-        sums = np.zeros((1, len(self.bound)), dtype=np.int64)
+    def _beginnings(self) -> tuple[Numbers, Numbers] | None:
+        """Values of what is decided one after the other, a column a beginning, and the room that each leaves in every row."""
+        ends = self.matrix * self.low, self.matrix * self.high
+        least, most = (_after(sums) for sums in (np.minimum(*ends), np.maximum(*ends)))
+        table, room = np.zeros((0, 1), dtype=np.int64), self.bound[:, None]
         for at in range(len(self.order)):
-            values = np.arange(self.low[at], self.high[at] + 1, dtype=np.int64)
-            if len(values) * len(table) > ON_THE_WAY:
+            values = range(int(self.low[at]), int(self.high[at]) + 1)
+            count = table.shape[1]
+            if len(values) * count > ON_THE_WAY:
                 return None
-            table = np.hstack([np.tile(table, (len(values), 1)), np.repeat(values, len(table))[:, None]])
-            sums = np.vstack([sums + self.matrix[:, at] * value for value in values])
-            fits = (sums + least[:, at + 1 :].sum(axis=1) <= self.bound).all(axis=1)
-            table, sums = table[fits], sums[fits]
-            busy = self._busy(table, self.bound - sums - most[:, at + 1 :].sum(axis=1))
-            table, sums = table[busy], sums[busy]
-        return self._followed(table, sums)
+            column = self.matrix[:, at, None]
+            room = np.concatenate([room - column * value for value in values], axis=1)
+            fits = np.flatnonzero((room >= least[:, at, None]).all(axis=0))
+            room = room[:, fits]
+            table = np.concatenate([table[:, fits % count], (fits // count + values[0])[None]])
+            if len(fits) > FEW:
+                busy = self._busy(table, room - most[:, at, None])
+                table, room = table[:, busy], room[:, busy]
+        return table, room
 
     def _busy(self, table: Numbers, room: Numbers) -> Numbers:
-        """Rows in which no choice could be left out whatever follows: without it, some row of the block might not hold."""
-        busy = np.ones(len(table), dtype=bool)
-        for at in self.idle:
-            if at < table.shape[1]:
-                rows = self.matrix[:, at] < 0
-                needless = (room[:, rows] + self.matrix[rows, at] >= 0).all(axis=1)
-                busy &= (table[:, at] == 0) | ~needless
+        """Columns in which no choice could be left out whatever follows: without it, some row of the block might not hold."""
+        busy = np.ones(table.shape[1], dtype=bool)
+        for needs, choices in self.idle:
+            chosen = table[[at for at in choices if at < len(table)]].any(axis=0)
+            for row, value in needs:
+                chosen &= room[row] >= value
+            busy &= ~chosen
         return busy
 
-    def _without_idle(self, table: Numbers, room: Numbers) -> Numbers:
-        return table[self._busy(table, room)]
-
-    def _followed(self, table: Numbers, sums: Numbers) -> Numbers:
-        """Every beginning with the best values of what follows from it."""
-        columns = [table]
+    def _followed(self, table: Numbers, room: Numbers) -> Numbers:
+        """Every beginning with the best values of what follows from it, a line each."""
+        columns = [*table]
         for at in range(len(self.order), len(self.all)):
             sign = 1 if self.frame.sign(self.all[at]) >= 0 else -1
-            best = np.full(len(table), self.high[at] if sign > 0 else self.low[at], dtype=np.int64)
+            best = np.full(table.shape[1], self.high[at] if sign > 0 else self.low[at], dtype=np.int64)
             for number in np.nonzero(sign * self.matrix[:, at] > 0)[0]:
-                room = self.bound[number] - sums[:, number]
-                if sign > 0:
-                    best = np.minimum(best, room // self.matrix[number, at])
-                else:
-                    best = np.maximum(best, -(room // -self.matrix[number, at]))
-            columns.append(best[:, None])
-        full = np.hstack(columns)
+                value = self.matrix[number, at]
+                best = np.minimum(best, room[number] // value) if sign > 0 else np.maximum(best, -(room[number] // -value))
+            columns.append(best)
+        full = np.stack(columns, axis=1)
         fits = ((full >= self.low) & (full <= self.high)).all(axis=1) & (full @ self.matrix.T <= self.bound).all(axis=1)
         return full[fits]
 

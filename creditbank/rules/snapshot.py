@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import Field, fields, is_dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -21,12 +22,18 @@ SIMPLE = frozenset({str, int, bool, NoneType})
 
 def plain(value: Any) -> Any:
     """A value as canonical JSON knows it: decimals and fractions as text, dates as ISO, tuples as lists."""
-    if type(value) in SIMPLE:
+    kind = type(value)
+    if kind in SIMPLE:
         return value
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: plain(getattr(value, item.name)) for item in fields(value) if not _left_out(item, getattr(value, item.name))}
+    if kind is tuple or isinstance(value, (list, tuple)):
+        return [item if type(item) in SIMPLE else plain(item) for item in value]
+    if is_dataclass(kind):
+        return {
+            name: item if type(item) in SIMPLE else plain(item)
+            for name, later, default in _parts(kind)
+            for item in (getattr(value, name),)
+            if not later or item != default
+        }
     if isinstance(value, Decimal):
         return format(value.normalize(), "f") if value else "0"
     if isinstance(value, Fraction):
@@ -38,14 +45,31 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _left_out(item: Field[Any], value: Any) -> bool:
-    """Whether a field says nothing that older questions did not say (``tables.LATER``)."""
-    return "later" in item.metadata and value == item.default
+@cache
+def _parts(kind: type) -> tuple[tuple[str, bool, Any], ...]:
+    """(name, whether it is left out at its default, the default) of a dataclass's fields.
+
+    Left out is what says nothing that older questions did not say (``tables.LATER``).
+    """
+    return tuple((item.name, "later" in item.metadata, item.default) for item in fields(kind))
 
 
 def canonical(value: Any) -> str:
     """Canonical JSON: sorted keys, no white space, UTF-8."""
-    return json.dumps(plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _text(plain(value))
+
+
+_text = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _sorted_text(items: Iterable[Any]) -> str:
+    """A list of plain values in the order of their texts."""
+    return f"[{','.join(sorted(map(_text, items)))}]"
+
+
+def _object_text(texts: Mapping[str, str]) -> str:
+    """An object of which the values are texts already."""
+    return "{" + ",".join(f"{_text(name)}:{text}" for name, text in sorted(texts.items())) + "}"
 
 
 UNORDERED = (
@@ -58,18 +82,17 @@ UNORDERED = (
 def snapshot(facts: Any, base: Any, limits: Any, on: date) -> str:
     """The four arguments of ``decide`` in canonical form; order of records, rules and limits leaves no trace in it."""
     person = plain(facts)
-    for name in ("records", "used", "held", "attributes", "exceptions"):
-        for one in person[name]:
-            if "evidence" in one:
-                one["evidence"].sort()
-        person[name].sort(key=canonical)
-    if "earlier" in person:
-        person["earlier"].sort(key=canonical)
-    parts = {
-        "facts": canonical(person), "limits": canonical(sorted(plain(limits), key=canonical)), "on": canonical(on), "rules": _canonical_base(base),
-        "semantics": canonical(SEMANTICS),
-    }  # fmt: skip
-    return "{" + ",".join(f'"{name}":{text}' for name, text in sorted(parts.items())) + "}"
+    for one in (*person["records"], *person["exceptions"]):
+        if "evidence" in one:
+            one["evidence"].sort()
+    listed = {"records", "used", "held", "attributes", "exceptions", "earlier"}
+    texts = {name: _sorted_text(value) if name in listed else _text(value) for name, value in person.items()}
+    return _object_text(
+        {
+            "facts": _object_text(texts), "limits": _sorted_text(plain(limits)), "on": canonical(on), "rules": _canonical_base(base),
+            "semantics": canonical(SEMANTICS),
+        }
+    )  # fmt: skip
 
 
 def _canonical_base(base: Any) -> str:
@@ -79,10 +102,9 @@ def _canonical_base(base: Any) -> str:
         tables = plain(base)
         for one in tables["agreements"]:
             one["parties"].sort()
-        for name in UNORDERED:
-            if name in tables:
-                tables[name].sort(key=canonical)
-        known["_canonical"] = canonical(tables)
+        known["_canonical"] = _object_text(
+            {name: _sorted_text(value) if name in UNORDERED else _text(value) for name, value in tables.items()}
+        )
     return known["_canonical"]
 
 

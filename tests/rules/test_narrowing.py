@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from datetime import date
 
-import pytest
-
 from creditbank.rules import narrowing
 from creditbank.rules import search as searching
 from creditbank.rules.decide import decide
@@ -51,6 +49,13 @@ def test_a_choice_that_another_line_wants_is_listed_even_where_the_block_has_no_
     assert (1, 1, 8) in patterns_of(problem)
 
 
+def test_a_set_that_takes_one_record_twice_is_not_listed():
+    problem = a_leaf(need=12, items=(8, 8, 4), room=100)
+    problem.lines.append(Line(None, {0: 1, 2: 1}, 1))
+
+    assert patterns_of(problem) == [(0, 0, 0, 0), (0, 0, 1, 4), (0, 1, 0, 8), (0, 1, 1, 12), (1, 0, 0, 8), (1, 1, 0, 12)]
+
+
 def test_numbers_too_large_for_an_array_are_left_to_the_solver():
     problem = a_leaf(need=12, items=(8, WIDEST), room=WIDEST)
 
@@ -80,15 +85,16 @@ def test_two_blocks_that_share_a_choice_agree_on_it():
     assert by_prices(problem, ends=time.thread_time() + LATER).values == [1, 0, 0, 6, 6]
 
 
-@pytest.mark.parametrize("setting", [("BELIEVED", 0), ("BELIEVED", 7), ("WINDOW", 2)])
-def test_what_is_believed_and_how_many_columns_are_asked_first_change_no_byte(monkeypatch, setting):
+def test_what_is_believed_and_how_much_is_asked_at_once_change_no_byte(monkeypatch):
     monkeypatch.setattr(searching, "STAGES", 0)
-    questions = [learners.crowded(number, records=10, leaves=5) for number in range(8)]
+    questions = [learners.crowded(number, records=10, leaves=5) for number in range(5)]
     before = [canonical(decide(*question, ON)) for question in questions]
 
-    monkeypatch.setattr(narrowing, *setting)
+    for setting in (("BELIEVED", 0), ("BELIEVED", 7), ("WINDOW", 2), ("STEPS", 0), ("LITTLE", 0), ("IN_ALL", 0)):
+        with monkeypatch.context() as changed:
+            changed.setattr(narrowing, *setting)
 
-    assert [canonical(decide(*question, ON)) for question in questions] == before
+            assert [canonical(decide(*question, ON)) for question in questions] == before, setting
 
 
 def test_where_the_time_ends_the_answer_says_which_level_is_open_and_what_was_possible(monkeypatch):
@@ -101,6 +107,7 @@ def test_where_the_time_ends_the_answer_says_which_level_is_open_and_what_was_po
 
     monkeypatch.setattr(narrowing, "best_of", hurried)
     monkeypatch.setattr(narrowing, "BELIEVED", 0)
+    monkeypatch.setattr(narrowing, "IN_ALL", 0)
     monkeypatch.setattr(narrowing.Relaxation, "ask", _without_whole(narrowing.Relaxation.ask))
 
     answer = by_prices(problem, ends=time.thread_time() + LATER)
