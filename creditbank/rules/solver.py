@@ -1,7 +1,7 @@
 """Programs in whole numbers: variables, rows, and objectives to be taken one after the other.
 
-A program is first made smaller and taken apart (``reduction``); small components are searched exactly (``search``), the others go to
-the solver, written over patterns and narrowed by prices (``narrowing``, ``patterns``, ``highs``). ``solve_plainly`` gives the whole program to the solver, level by level: the tests hold both equal.
+A program is first made smaller and taken apart (``reduction``); small components are searched exactly (``search``), the others are
+written over patterns, narrowed by prices and swept, or asked of the solver (``patterns``, ``narrowing``, ``sweep``, ``highs``). ``solve_plainly`` gives the whole program to the solver, level by level: the tests hold both equal.
 """
 
 from __future__ import annotations
