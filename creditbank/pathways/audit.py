@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from creditbank.rules.earlier import each_once
 from creditbank.rules.individual import with_own_needs
 from creditbank.rules.objective import has_need, need_of
 from creditbank.rules.types import Allocation, Decision, Facts, Minimum, RequirementLeaf, RuleBase
@@ -50,6 +51,8 @@ class AuditRow:
     unit: str = ""
     gap: Gap | None = None
     by: tuple[Allocation, ...] = ()
+    awarded: Decimal = NOTHING
+    """What of ``gap.have`` was awarded before, in the same unit."""
     levels: tuple[LevelGap, ...] = ()
 
 
@@ -85,7 +88,10 @@ class Audit:
 
 
 def audit(decision: Decision, facts: Facts, base: RuleBase, *, before: date | None = None) -> Audit:
-    """The audit of a decision for the programme that it was asked for. ``before`` is the day by which records must still be valid."""
+    """The audit of a decision for the programme that it was asked for, together with what was awarded there before.
+
+    ``before`` is the day by which records must still be valid.
+    """
     facts = with_own_needs(facts)
     target = facts.target
     waived = {row.leaf for row in decision.allocation if row.kind == "waiver"} | {
@@ -94,7 +100,10 @@ def audit(decision: Decision, facts: Facts, base: RuleBase, *, before: date | No
     leaves = [_leaf_row(leaf, decision, facts, base, waived) for leaf in target.seats()]
     done = {row.path for row in leaves if row.done} | set(decision.done)
     nodes = [AuditRow(node.path, node.title_zh, node.title_en, node.path in done | waived) for node in target.nodes]
+    before_this = each_once(facts.earlier)
     relief = sum((row.amount for row in decision.allocation if row.kind == "exemption"), NOTHING)
+    relief += sum((one.fill for one in before_this if one.kind == "exemption"), NOTHING)
+    posted = decision.posted + sum((one.posted for one in before_this), NOTHING)
     used = {ident for row in decision.allocation for ident in row.records}
     expiring = sorted(
         (Expiring(record.id, record.valid_until, record.id in used) for record in facts.records if record.valid_until and before and record.valid_until < before),
@@ -103,7 +112,7 @@ def audit(decision: Decision, facts: Facts, base: RuleBase, *, before: date | No
     return Audit(
         decision.target,
         tuple(sorted([*leaves, *nodes], key=lambda row: _order(row.path))),
-        None if target.total is None else Gap(target.total - relief, decision.posted),
+        None if target.total is None else Gap(target.total - relief, posted),
         decision.minima,
         tuple(expiring),
         decision.proof.status == "optimal",
@@ -116,29 +125,41 @@ def _order(path: str) -> list[tuple[bool, int, str]]:
 
 def _leaf_row(leaf: RequirementLeaf, decision: Decision, facts: Facts, base: RuleBase, waived: set[str]) -> AuditRow:
     by = tuple(row for row in decision.allocation if row.leaf == leaf.path and row.kind != "waiver")
-    unit, gap = "", None
+    earlier = [one for one in facts.earlier if one.leaf == leaf.path and one.kind != "waiver"]
+    unit, gap, awarded = "", None, NOTHING
     if leaf.need_courses is not None:
         counted = [row for row in by if not row.cut_by or row.without_credit]
         have = sum(len(row.outcome.split(";")) if row.kind == "block" and row.outcome else 1 for row in counted)
-        unit, gap = "courses", Gap(Decimal(leaf.need_courses), Decimal(have))
+        awarded = Decimal(len(earlier))
+        unit, gap = "courses", Gap(Decimal(leaf.need_courses), have + awarded)
     elif has_need(leaf):
-        unit, gap = "credits", Gap(need_of(leaf, dict(facts.attributes)) or NOTHING, sum((row.fill for row in by), NOTHING))
-    levels = tuple(LevelGap(level, Gap(credits, _at_level(by, level, decision, base))) for level, credits in sorted(leaf.level_credits))
+        awarded = sum((one.fill for one in earlier), NOTHING)
+        unit, gap = "credits", Gap(need_of(leaf, dict(facts.attributes)) or NOTHING, awarded + sum((row.fill for row in by), NOTHING))
+    given = [(row.rule, row.grant, row.outcome, row.fill) for row in by] + [(one.rule, one.grant, "", one.fill) for one in earlier]
+    levels = tuple(LevelGap(level, Gap(credits, _at_level(given, level, base))) for level, credits in sorted(leaf.level_credits))
     short = any(one.gap.missing for one in levels) or (gap is not None and bool(gap.missing))
     return AuditRow(
-        leaf.path, leaf.title_zh, leaf.title_en, leaf.path in waived or leaf.path in decision.done or not short, unit, gap, by, levels
+        leaf.path,
+        leaf.title_zh,
+        leaf.title_en,
+        leaf.path in waived or leaf.path in decision.done or not short,
+        unit,
+        gap,
+        by,
+        awarded,
+        levels,
     )
 
 
-def _at_level(rows: Sequence[Allocation], level: int, _decision: Decision, base: RuleBase) -> Decimal:
-    """What of a leaf is at a level or above; what has no level is below all."""
-    rules = {(rule.id, rule.version): rule for rule in base.rules}
+def _at_level(given: Sequence[tuple[str, int, str, Decimal]], level: int, base: RuleBase) -> Decimal:
+    """What of a leaf is at a level or above, by (rule, grant, outcome, fill); what has no level is below all."""
+    rules = {rule.id: rule for rule in base.rules}
     total = NOTHING
-    for row in rows:
-        grant = rules[row.rule, row.version].grants[row.grant - 1] if (row.rule, row.version) in rules else None
-        about = base.outcome(row.outcome)
+    for rule, number, outcome, fill in given:
+        grant = rules[rule].grants[number - 1] if rule in rules and number <= len(rules[rule].grants) else None
+        about = base.outcome(outcome or (grant.outcome if grant is not None else ""))
         has = grant.level if grant is not None and grant.level is not None else about.level if about is not None else None
-        total += row.fill if has is not None and has >= level else NOTHING
+        total += fill if has is not None and has >= level else NOTHING
     return total
 
 

@@ -16,6 +16,7 @@ from fractions import Fraction
 from creditbank.rules.amounts import round_to_step
 from creditbank.rules.candidates import sieve
 from creditbank.rules.decide import decide
+from creditbank.rules.earlier import without_filled
 from creditbank.rules.individual import with_own_needs
 from creditbank.rules.leaves import names_record
 from creditbank.rules.limits import covers
@@ -177,7 +178,7 @@ class Added:
 
 def _add_wish(program: Program, wish: Wish, offered: Sequence[PlannedCourse], taken: dict[str, int], finish: date) -> Added:
     """The part of one target."""
-    facts = with_own_needs(with_title_classes(_with(wish.facts, offered, finish), wish.base.titles))
+    facts = without_filled(with_own_needs(with_title_classes(_with(wish.facts, offered, finish), wish.base.titles)))
     complete = program.variable()
     system = wish.base.system(facts.target.system)
     sieved = sieve(facts, wish.base, on=finish)

@@ -15,6 +15,7 @@ from creditbank.agreements.queries import limits_of, rule_base, target_of, versi
 from creditbank.catalogue.models import Outcome, Programme
 from creditbank.pathways.audit import Audit, audit
 from creditbank.pathways.next_courses import PREFIX, Fill, Plan, PlannedCourse, Wish, filling_courses, next_courses
+from creditbank.recognition.earlier import awarded
 from creditbank.recognition.evidence import evidence_names, promised
 from creditbank.recognition.exceptions import NoRulesInForce
 from creditbank.recognition.facts import facts_of
@@ -73,7 +74,7 @@ def plan_for(person: Any, programme: Programme, *, on: date) -> ProgrammePlan:
         raise NoRulesInForce(programme.institution.code)
     base, limits, target = rule_base(version), limits_of(version), target_of(programme)
     known = facts_of(person, target, applied_on=on, exceptions=exceptions_of(person, programme, on=on))
-    facts = promised(_undecided(known, person, programme), base)
+    facts = promised(replace(_undecided(known, person, programme), earlier=awarded(person, programme)), base)
     finish = on + timedelta(days=STUDY_DAYS)
     stand = audit(decide(facts, base, limits, on), facts, base, before=finish)
     wish, open_outcomes = Wish(facts, base, limits), _open_outcomes(base, {record.outcome for record in facts.records})
@@ -93,14 +94,14 @@ def _useful(wish: Wish, outcomes: list[Outcome], target: Target, *, finish: date
 
 
 def _undecided(facts: Facts, person: Any, programme: Programme) -> Facts:
-    """The facts as if nothing had been applied for in this programme yet: what applications to it hold or have used counts towards it.
+    """The facts as if nothing had been applied for in this programme yet: what open applications to it hold counts towards it.
 
-    One query. What other programmes hold or used stays away.
+    One query. What was awarded stays used, and counts as it was decided; what other programmes hold or used stays away.
     """
     own = {str(uuid) for uuid in Application.objects.filter(learner=person, programme=programme).values_list("uuid", flat=True)}
     return replace(
         facts, records=tuple(record for record in facts.records if record.state == "available" and not _is_over(record, facts.applied_on)),
-        held=tuple(pair for pair in facts.held if pair[1] not in own), used=tuple(pair for pair in facts.used if pair[1] not in own),
+        held=tuple(pair for pair in facts.held if pair[1] not in own),
     )  # fmt: skip
 
 

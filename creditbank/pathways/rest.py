@@ -43,7 +43,7 @@ class FilledByOut(Schema):
 
 
 class RequirementStandOut(Schema):
-    """One requirement: whether it is done, and its gap in credits or courses; inner nodes have no gap of their own."""
+    """One requirement: whether it is done, and its gap in credits or courses, of which so much was ``awarded`` before; inner nodes have no gap."""
 
     path: str
     title_zh: str
@@ -51,6 +51,7 @@ class RequirementStandOut(Schema):
     done: bool
     unit: str
     gap: GapOut | None
+    awarded: str
     levels: list[LevelGapOut]
     filled_by: list[FilledByOut]
 
@@ -117,7 +118,7 @@ def _gap(gap: Gap) -> dict[str, Any]:
 def _requirement(row: AuditRow) -> dict[str, Any]:
     names = ("path", "title_zh", "title_en", "done", "unit")
     return {
-        **{name: getattr(row, name) for name in names}, "gap": _gap(row.gap) if row.gap else None,
+        **{name: getattr(row, name) for name in names}, "gap": _gap(row.gap) if row.gap else None, "awarded": plain_amount(row.awarded),
         "levels": [{"level": one.level, **_gap(one.gap)} for one in row.levels],
         "filled_by": [
             {"rule": one.rule, "records": list(one.records), "outcome": one.outcome, "fill": plain_amount(one.fill)} for one in row.by

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
@@ -37,6 +38,23 @@ def awarded(person: Any, programme: Programme, *, besides: Application | None = 
     standing = Hold.objects.filter(owner_uuid=person.uuid, state=HoldState.POSTED).values("application_uuid")
     rows = Application.objects.filter(learner=person, programme=programme, uuid__in=standing).prefetch_related("lines")
     return grants_of(rows.exclude(pk=besides.pk) if besides is not None else rows)
+
+
+def awards_of(people: Iterable[Any]) -> dict[tuple[int, int], tuple[Earlier, ...]]:
+    """What stands of every award to some people, by (person, programme). One query where there is none, else five."""
+    owners = {person.uuid: person.pk for person in people}
+    standing = Hold.objects.filter(owner_uuid__in=owners, state=HoldState.POSTED).values("application_uuid")
+    rows = list(Application.objects.filter(learner__in=owners.values(), uuid__in=standing).defer("snapshot").prefetch_related("lines"))
+    place = {str(one.uuid): (one.learner_id, one.programme_id) for one in rows}
+    found: dict[tuple[int, int], list[Earlier]] = defaultdict(list)
+    for grant in grants_of(rows):
+        found[place[grant.application]].append(grant)
+    return {key: tuple(grants) for key, grants in found.items()}
+
+
+def awards_by_programme(person: Any) -> dict[int, tuple[Earlier, ...]]:
+    """What stands of every award to one person, by programme."""
+    return {programme: grants for (_person, programme), grants in awards_of([person]).items()}
 
 
 def grants_of(applications: Iterable[Application], *, as_proposed: bool = False) -> tuple[Earlier, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import reduce
+from types import MappingProxyType
 
 from django.db.models import Q, QuerySet
 
@@ -23,7 +24,7 @@ from creditbank.rules.decide import decide
 from creditbank.rules.leaves import names_record
 from creditbank.rules.sentences import rule_sentence
 from creditbank.rules.snapshot import plain
-from creditbank.rules.types import KIND_ORDER, Decision, Facts, Grant, Limit, RecordFacts, RequirementLeaf, Rule, RuleBase, Target
+from creditbank.rules.types import KIND_ORDER, Decision, Earlier, Facts, Grant, Limit, RecordFacts, RequirementLeaf, Rule, RuleBase, Target
 
 MOST_FOUND = 20
 LONGEST_WORDS = 60
@@ -83,12 +84,29 @@ def records_of_outcomes(outcomes: Iterable[Outcome], *, score: Decimal, on: date
     )  # fmt: skip
 
 
-def answers(programmes: Sequence[Programme], facts: Facts, *, on: date, language: str) -> list[Answer]:
-    """Every programme's answer to the same records, most credit first. ``facts`` carries the records; its target is replaced."""
+Awarded = Mapping[int, tuple[Earlier, ...]]
+"""What somebody was awarded before, by programme."""
+
+
+def answers(
+    programmes: Sequence[Programme], facts: Facts, *, on: date, language: str, awarded: Awarded = MappingProxyType({})
+) -> list[Answer]:
+    """Every programme's answer to the same records, beside what was awarded there before, most credit first.
+
+    ``facts`` carries the records; its target is replaced.
+    """
     books = books_of(programmes, on=on)
     titles = outcome_titles()
     found = [
-        _answer(programme, target, books.get(programme.institution_id), facts, titles, on=on, language=language)
+        _answer(
+            programme,
+            target,
+            books.get(programme.institution_id),
+            replace(facts, earlier=awarded.get(programme.pk, ())),
+            titles,
+            on=on,
+            language=language,
+        )
         for programme, target in zip(programmes, targets_of(programmes), strict=True)
     ]
     return sorted(found, key=lambda one: (not one.counts, one.version is None, -one.worth, one.programme.code))

@@ -66,7 +66,7 @@ def _full_limit(wanted: Sequence[Earlier], facts: Facts, base: RuleBase, limits:
     over: dict[str, NoRoom] = {}
     members: dict[str, set[str]] = defaultdict(set)
     everything = (*facts.earlier, *wanted)
-    posted = sum((one.posted for one in _once(everything)), Decimal(0))
+    posted = sum((one.posted for one in each_once(everything)), Decimal(0))
     for limit in (one for one in limits if is_constraint(one)):
         members[limit.group if limit.group and limit.group_op == "any" else limit.id].add(limit.id)
         bound = (
@@ -82,7 +82,7 @@ def _full_limit(wanted: Sequence[Earlier], facts: Facts, base: RuleBase, limits:
     return over[min(broken)] if broken else None
 
 
-def _once(grants: Iterable[Earlier]) -> list[Earlier]:
+def each_once(grants: Iterable[Earlier]) -> list[Earlier]:
     """Each grant once; posted credit stands in the first of its rows."""
     return list({one.key: one for one in sorted(grants, key=lambda one: one.posted)}.values())
 

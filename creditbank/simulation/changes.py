@@ -73,6 +73,8 @@ def touched(people: Population, change: Change) -> np.ndarray:
     found = np.zeros(len(people), dtype=bool)
     if len(concerned):
         found[people.records["of"].to_numpy()[concerned[code]]] = True
-    # an exception may point at a rule or a limit by its name
-    special = np.array([bool(value) for value in people.values["exceptions"]], dtype=bool)
-    return found | special[people.learners["exceptions"].to_numpy()] if len(special) else found
+    for name in ("exceptions", "earlier"):  # either may name a rule, a limit or a requirement that no record of theirs meets
+        special = np.array([bool(value) for value in people.values[name]], dtype=bool)
+        if len(special):
+            found |= special[people.learners[name].to_numpy()]
+    return found

@@ -253,8 +253,8 @@ class Coding:
 
     @cached_property
     def asks_engine(self) -> np.ndarray:
-        """By learner: an exception, a target that the kernel does not know how to fill, or a record of which a part is left."""
-        asks = self._mapped("exceptions", bool, bool) | self._mapped("target", self._is_special, bool)
+        """By learner: an exception, an earlier award, a target that the kernel does not know how to fill, or a record of which a part is left."""
+        asks = self._mapped("exceptions", bool, bool) | self._mapped("earlier", bool, bool) | self._mapped("target", self._is_special, bool)
         asks[self.of[self._mapped("record.remaining", lambda left: left is not None, bool)]] = True
         return asks
 

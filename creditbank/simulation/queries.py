@@ -18,6 +18,7 @@ from creditbank.catalogue.models import Outcome, Programme
 from creditbank.ledger.enums import AccountKind, HoldState
 from creditbank.ledger.models import Hold
 from creditbank.ledger.queries import lots_of
+from creditbank.recognition.earlier import awards_of
 from creditbank.recognition.enums import ExceptionState
 from creditbank.recognition.facts import is_known, record_facts
 from creditbank.recognition.models import Application, IndividualException
@@ -97,7 +98,7 @@ def _groups(people: Sequence[User], *, on: date) -> dict[str, Pairs]:
 def facts_of_many(
     people: Sequence[User], targets: dict[int, Target], programmes: dict[int, int | None], *, on: date, evidence: tuple[str, ...] = ()
 ) -> Iterator[Facts]:
-    """The same facts as for one person's application, for many at once: person → target, and → programme of which exceptions hold. Seven queries."""
+    """The same facts as for one person's application, for many at once: person → target, and → programme of which exceptions hold. At most twelve queries."""
     rows = LearningRecord.objects.filter(learner__in=people).counting().filter(state=RecordState.ACTIVE)
     records = list(rows.select_related("institution", "credit_system", "level__framework").order_by("-earned_on", "-id"))
     codes = {record.outcome_code for record in records} - {""}
@@ -105,7 +106,7 @@ def facts_of_many(
     lots = {lot.uuid for lot in lots_of(*(record.uuid for record in records)) if lot.kind == AccountKind.AVAILABLE}
     owners = {person.pk: person.uuid for person in people}
     held, used = _reserved(list(owners.values()))
-    exceptions = _exceptions(people, on=on)
+    exceptions, awards = _exceptions(people, on=on), awards_of(people)
     by_person: dict[int, list[RecordFacts]] = defaultdict(list)
     for record in records:
         taken = held[owners[record.learner_id]] | used[owners[record.learner_id]]
@@ -115,6 +116,7 @@ def facts_of_many(
         yield Facts(
             learner=str(person.uuid), records=tuple(by_person[person.pk]), target=targets[person.pk], applied_on=on,
             used=tuple(used[person.uuid].items()), held=tuple(held[person.uuid].items()),
+            earlier=awards.get((person.pk, programmes[person.pk] or 0), ()),
             exceptions=tuple(rule for programme, rule in exceptions[person.pk] if programme == programmes[person.pk]),
         )  # fmt: skip
 

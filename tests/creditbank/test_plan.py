@@ -8,10 +8,18 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from creditbank.api import Application, Transaction, propose
+from creditbank.api import (
+    Application,
+    LineDecision,
+    Transaction,
+    accept_decision,
+    confirm_decision,
+    decide_application,
+    propose,
+)
 from creditbank.pathways.queries import plan_for
 from foundation.api import AuditEntry
-from tests.factories.creditbank import ProgrammeFactory, RequirementFactory, earn, make_application, make_bank, make_learner
+from tests.factories.creditbank import AT, ProgrammeFactory, RequirementFactory, earn, make_application, make_bank, make_learner
 
 pytestmark = pytest.mark.django_db
 NAUGHTY = ["\x00", "'", "x" * 5000, "{{7*7}}", "-1", "%", "../.."]
@@ -43,6 +51,51 @@ def test_what_an_application_to_the_programme_holds_counts_towards_it():
     found = plan_for(learner, bank.programme, on=timezone.localdate())
 
     assert [row.done for row in found.audit.rows] == [True, True]
+
+
+CAP = {"id": "L1", "bound": "4"}
+
+
+def awarded_in_part(bank, learner):
+    """An award of two credits where three were proposed."""
+    application = make_application(bank, learner=learner, state="checking")
+    less = {line.position: LineDecision("change", amount=Decimal(2), reason="content") for line in application.lines.all()}
+    decide_application(application, decisions=less, actor=bank.officer, at=AT)
+    return accept_decision(confirm_decision(application, actor=bank.reviewer, at=AT), actor=learner, at=AT)
+
+
+def test_an_award_counts_as_it_was_decided_and_is_told_apart(client):
+    bank = make_bank()
+    learner = make_learner(bank, records=1)
+    awarded_in_part(bank, learner)
+    client.force_login(learner)
+
+    found = plan_for(learner, bank.programme, on=timezone.localdate())
+    page = client.get("/my/plan/", {"to": bank.programme.code}).content.decode()
+    said = client.get(f"/api/v1/me/plans/{bank.programme.code}").json()["requirements"]
+
+    assert [(row.path, row.done, row.gap.have, row.awarded, row.by) for row in found.audit.rows] == [
+        ("1.1", True, Decimal(1), Decimal(1), ()), ("1.2", False, Decimal(0), Decimal(0), ()),
+    ]  # fmt: skip
+    assert found.audit.total.have == Decimal(2)
+    assert [step.outcome.code for step in found.useful] == [bank.outcomes[1].code]
+    assert ("其中 1 门此前已认定" in page, [row["awarded"] for row in said]) == (True, ["1", "0"])
+
+
+def test_what_an_award_has_used_up_of_a_limit_is_not_planned_again(client):
+    bank = make_bank(amounts=("3", "3"), limits=[CAP])
+    learner = make_learner(bank, records=1)
+    confirm_decision(make_application(bank, learner=learner, state="second_review"), actor=bank.reviewer, at=AT)
+    earn(bank, learner, which=1)
+    client.force_login(learner)
+
+    found = plan_for(learner, bank.programme, on=timezone.localdate())
+    worth = client.get(f"/api/v1/me/conversions?programme={bank.programme.code}").json()["answers"][0]
+    page = client.get("/convert/?mine=1").content.decode()
+
+    assert (found.audit.total.have, [row.awarded for row in found.audit.rows]) == (Decimal(3), [Decimal(1), Decimal(0)])
+    assert (worth["posted"], worth["unused"][0]["reasons"][0]["code"]) == ("0", "limit_full")
+    assert bank.programme.title_zh in page
 
 
 def test_the_page_says_where_one_stands_and_what_to_take_next(client):

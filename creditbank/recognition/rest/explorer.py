@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from django.http import HttpRequest
@@ -14,7 +16,9 @@ from ninja.security import django_auth
 
 from creditbank.agreements.queries import targets_of
 from creditbank.catalogue.models import Outcome, Programme
+from creditbank.recognition.earlier import awards_by_programme
 from creditbank.recognition.exploring import (
+    Awarded,
     Source,
     best_for,
     books_of,
@@ -56,7 +60,10 @@ def convert(request: HttpRequest, body: ConvertIn) -> dict[str, Any]:
     "/me/conversions", response={200: ConversionsOut, **PRIVATE_PROBLEMS}, auth=django_auth, summary="What one's own archive is worth"
 )
 def convert_own(request: Any, question: Query[ConversionQuestion]) -> dict[str, Any]:
-    """Decides one's own archive for every open programme (or one) whose institution has published rules. Nothing is stored."""
+    """Decides one's own archive for every open programme (or one) whose institution has published rules, beside what was awarded there before.
+
+    Nothing is stored.
+    """
     only_known(request, question)
     if rate_limited(f"convert:{request.user.uuid}", limit=ASKED_PER_MINUTE, seconds=60):
         raise Problem(429, "too_many_requests", _("Too many requests. Please wait a minute."))
@@ -65,7 +72,8 @@ def convert_own(request: Any, question: Query[ConversionQuestion]) -> dict[str, 
         programmes = programmes.filter(code=question.programme)
         if not programmes:
             raise Problem(422, "unknown_programme", _("There is no such programme."))
-    return _answers(list(programmes), facts_of(request.user, Target("", ""), applied_on=timezone.localdate()))
+    facts = facts_of(request.user, Target("", ""), applied_on=timezone.localdate())
+    return _answers(list(programmes), facts, awards_by_programme(request.user))
 
 
 @router.get("/outcomes/{code}/sources", response={200: SourcesOut, **READ_PROBLEMS}, summary="What counts as an outcome")
@@ -106,14 +114,14 @@ def _told(zh: Sequence[Source], en: Sequence[Source]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _answers(programmes: list[Programme], facts: Facts) -> dict[str, Any]:
+def _answers(programmes: list[Programme], facts: Facts, awarded: Awarded = MappingProxyType({})) -> dict[str, Any]:
     on = facts.applied_on
     books = books_of(programmes, on=on)
     answers = []
     for programme, target in zip(programmes, targets_of(programmes), strict=True):
         if programme.institution_id in books:
             version, base, limits = books[programme.institution_id]
-            decision = best_for(target, base, limits, facts, on=on)
+            decision = best_for(target, base, limits, replace(facts, earlier=awarded.get(programme.pk, ())), on=on)
             answers.append(tell_proposal(plain(decision), programme=programme.code, book=version.book.code, version=version.number))
     answers.sort(key=lambda answer: (-Decimal(answer["posted"]), answer["programme"]))
     return {"on": on, "answers": answers}

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 
 from creditbank.catalogue.models import Outcome, Programme
+from creditbank.recognition.earlier import awards_by_programme
 from creditbank.recognition.exploring import (
     LONGEST_WORDS,
     Answer,
@@ -46,8 +47,10 @@ def explorer(request: HttpRequest) -> HttpResponse:
         chosen, found, words = [*chosen, found[0]], [], ""
     score = _score(request.GET.get("score", ""))
     facts = _facts(request, chosen, score)
-    given = answers(programmes, facts, on=timezone.localdate(), language=get_language() or "zh-hans") if facts.records else []
     is_mine = facts.learner != ""
+    awarded = awards_by_programme(request.user) if is_mine and facts.records else {}
+    language = get_language() or "zh-hans"
+    given = answers(programmes, facts, on=timezone.localdate(), language=language, awarded=awarded) if facts.records else []
     context = {
         "programmes": programmes, "chosen": chosen, "words": words, "found": [one for one in found if one not in chosen],
         "found_more": max(0, found_count - len(found)), "found_none": bool(words) and not found_count,
