@@ -14,8 +14,8 @@ from django.db import transaction
 from creditbank.ledger.enums import AccountKind, HoldState, TransactionType
 from creditbank.ledger.exceptions import AlreadyReversed, NotHeld, SecondPersonNeeded
 from creditbank.ledger.invariants import examine
-from creditbank.ledger.models import NOBODY, Account, BookCheck, Hold, LedgerFreeze, Posting, Transaction
-from creditbank.ledger.posting import lock_accounts, post_transaction
+from creditbank.ledger.models import NOBODY, BookCheck, Hold, LedgerFreeze, Posting, Transaction
+from creditbank.ledger.posting import lock_accounts, place_of, post_transaction
 from creditbank.ledger.queries import KINDS_THAT_FOLLOW, lots_of
 from creditbank.ledger.types import Fault, Move, Place
 from foundation.api import CreditSystem, record_audit_entry
@@ -239,7 +239,7 @@ def reverse_transaction(entry: Transaction, *, by: Any, second: Any, on: date, r
     if entry.type == TransactionType.REVERSE or Transaction.objects.filter(reverses=entry).exists():
         raise AlreadyReversed(entry.key)
     moves = [
-        Move(_place(posting.destination), _place(posting.source), posting.amount, posting.lot_uuid)
+        Move(place_of(posting.destination), place_of(posting.source), posting.amount, posting.lot_uuid)
         for posting in entry.postings.select_related("source__unit", "destination__unit").order_by("-id")
     ]
     _require_two(by, second, {place.owner for move in moves for place in (move.source, move.destination)})
@@ -252,10 +252,6 @@ def reverse_transaction(entry: Transaction, *, by: Any, second: Any, on: date, r
     if (reversal.by_uuid, reversal.second_uuid) != (by.uuid, second.uuid):  # other hands were quicker
         raise AlreadyReversed(entry.key)
     return reversal
-
-
-def _place(account: Account) -> Place:
-    return Place(account.kind, account.unit.code, account.owner_uuid, account.reference)
 
 
 def check_books(*, clock: Callable[[], datetime]) -> BookCheck:

@@ -78,6 +78,11 @@ def post_transaction(
     return entry
 
 
+def place_of(account: Account) -> Place:
+    """An account by what it is; its unit has been read."""
+    return Place(account.kind, account.unit.code, account.owner_uuid, account.reference)
+
+
 def person_of(moves: Iterable[Move]) -> UUID | None:
     """Whose credit is moved: the first owner that is somebody, where it comes from before where it goes."""
     return next((place.owner for move in moves for place in (move.source, move.destination) if place.owner != NOBODY), None)

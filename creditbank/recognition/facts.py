@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Container, Iterable
 from datetime import date
 from decimal import Decimal
@@ -29,7 +30,8 @@ def facts_of(
         wanted = set(only)
         records = [record for record in records if record.uuid in wanted]
     lots = live_lots(person.uuid)
-    held, used = _reserved(person.uuid)
+    all_held, all_used = reserved_of([person.uuid])
+    held, used = all_held[person.uuid], all_used[person.uuid]
     codes = {record.outcome_code for record in records if record.outcome_code}
     outcomes = {outcome.code: outcome for outcome in Outcome.objects.filter(code__in=codes).select_related("level__framework")}
     taken = held | used
@@ -49,14 +51,17 @@ def is_known(record: LearningRecord, confirmed: Container[UUID], taken: Containe
     return has_run_out or record.uuid in confirmed or str(record.uuid) in taken
 
 
-def _reserved(owner: UUID) -> tuple[dict[str, str], dict[str, str]]:
-    """Records held by an open application, and records used up by one that was posted, each with that application."""
-    held, used = {}, {}
-    for lot, state, application in Hold.objects.filter(owner_uuid=owner).values_list("lot_uuid", "state", "application_uuid"):
-        if state == HoldState.PENDING:
-            held[str(lot)] = str(application)
-        elif state == HoldState.POSTED:
-            used[str(lot)] = str(application)
+Reserved = dict[UUID, dict[str, str]]
+"""By owner: records, each with the application that holds or has used it."""
+
+
+def reserved_of(owners: Iterable[UUID]) -> tuple[Reserved, Reserved]:
+    """Records held by an open application, and records used up by one that was posted. One query."""
+    held: Reserved = defaultdict(dict)
+    used: Reserved = defaultdict(dict)
+    rows = Hold.objects.filter(owner_uuid__in=list(owners), state__in=[HoldState.PENDING, HoldState.POSTED])
+    for owner, lot, state, application in rows.values_list("owner_uuid", "lot_uuid", "state", "application_uuid"):
+        (held if state == HoldState.PENDING else used)[owner][str(lot)] = str(application)
     return held, used
 
 

@@ -8,19 +8,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from creditbank.agreements.models import RuleBookVersion
 from creditbank.agreements.queries import targets_of
 from creditbank.catalogue.models import Outcome, Programme
-from creditbank.ledger.enums import AccountKind, HoldState
-from creditbank.ledger.models import Hold
+from creditbank.ledger.enums import AccountKind
 from creditbank.ledger.queries import lots_of
 from creditbank.recognition.earlier import awards_of
 from creditbank.recognition.enums import ExceptionState
-from creditbank.recognition.facts import is_known, record_facts
+from creditbank.recognition.facts import is_known, record_facts, reserved_of
 from creditbank.recognition.models import Application, IndividualException
 from creditbank.recognition.queries import read_exception
 from creditbank.rules.types import Facts, Pairs, RecordFacts, Target
@@ -105,7 +103,7 @@ def facts_of_many(
     outcomes = {one.code: one for one in Outcome.objects.filter(code__in=codes).select_related("level__framework")}
     lots = {lot.uuid for lot in lots_of(*(record.uuid for record in records)) if lot.kind == AccountKind.AVAILABLE}
     owners = {person.pk: person.uuid for person in people}
-    held, used = _reserved(list(owners.values()))
+    held, used = reserved_of(owners.values())
     exceptions, awards = _exceptions(people, on=on), awards_of(people)
     by_person: dict[int, list[RecordFacts]] = defaultdict(list)
     for record in records:
@@ -119,18 +117,6 @@ def facts_of_many(
             earlier=awards.get((person.pk, programmes[person.pk] or 0), ()),
             exceptions=tuple(rule for programme, rule in exceptions[person.pk] if programme == programmes[person.pk]),
         )  # fmt: skip
-
-
-def _reserved(owners: Sequence[UUID]) -> tuple[dict[UUID, dict[str, str]], dict[UUID, dict[str, str]]]:
-    """By owner: records held by an open application, and records used up, each with that application. One query."""
-    held: dict[UUID, dict[str, str]] = defaultdict(dict)
-    used: dict[UUID, dict[str, str]] = defaultdict(dict)
-    for owner, lot, state, application in Hold.objects.filter(owner_uuid__in=owners).values_list(
-        "owner_uuid", "lot_uuid", "state", "application_uuid"
-    ):
-        if state in {HoldState.PENDING, HoldState.POSTED}:
-            (held if state == HoldState.PENDING else used)[owner][str(lot)] = str(application)
-    return held, used
 
 
 def _exceptions(people: Sequence[User], *, on: date) -> dict[int, list[tuple[int, RuleException]]]:

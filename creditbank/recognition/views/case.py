@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -197,14 +198,8 @@ def release(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 def ask(request: HttpRequest, reference: str) -> HttpResponse:
     """Ask the learner for something."""
-    row = _case(request, reference, to="decide")
-    form = MessageForm(request.POST, prefix="ask")
-    if not form.is_valid():
-        messages.error(request, _("Please write what you need from the learner."))
-        return redirect("creditbank:case", reference)
-    return _step(
-        request, reference, lambda: request_information(row, actor=request.user, at=timezone.now(), text=form.cleaned_data["text"])
-    )
+    work = lambda row, said: request_information(row, actor=request.user, at=timezone.now(), text=said["text"])  # noqa: E731
+    return _said(request, reference, "decide", MessageForm, "ask", _("Please write what you need from the learner."), work)
 
 
 @desk_only
@@ -277,39 +272,26 @@ def confirm(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 def return_case(request: HttpRequest, reference: str) -> HttpResponse:
     """The second person sends the case back with a note."""
-    row = _case(request, reference, to="confirm")
-    form = MessageForm(request.POST, prefix="back")
-    if not form.is_valid():
-        messages.error(request, _("Please say why you send it back."))
-        return redirect("creditbank:case", reference)
-    return _step(request, reference, lambda: send_back(row, actor=request.user, at=timezone.now(), note=form.cleaned_data["text"]))
+    work = lambda row, said: send_back(row, actor=request.user, at=timezone.now(), note=said["text"])  # noqa: E731
+    return _said(request, reference, "confirm", MessageForm, "back", _("Please say why you send it back."), work)
 
 
 @desk_only
 @require_POST
 def withdrawal(request: HttpRequest, reference: str) -> HttpResponse:
     """Let the learner take the application back, or go on."""
-    row = _case(request, reference, to="answer_withdrawal")
-    form = WithdrawalForm(request.POST, prefix="withdrawal")
-    if not form.is_valid():
-        messages.error(request, _("Please say why the case goes on."))
-        return redirect("creditbank:case", reference)
-    data = form.cleaned_data
-    return _step(
-        request, reference, lambda: answer_withdrawal(row, grant=data["grant"], actor=request.user, at=timezone.now(), note=data["text"])
+    work = lambda row, said: answer_withdrawal(  # noqa: E731
+        row, grant=said["grant"], actor=request.user, at=timezone.now(), note=said["text"]
     )
+    return _said(request, reference, "answer_withdrawal", WithdrawalForm, "withdrawal", _("Please say why the case goes on."), work)
 
 
 @desk_only
 @require_POST
 def aside(request: HttpRequest, reference: str) -> HttpResponse:
     """Declare an interest in a case."""
-    row = _case(request, reference, to="stand_aside")
-    form = MessageForm(request.POST, prefix="aside")
-    if not form.is_valid():
-        messages.error(request, _("Please say what connects you with this case."))
-        return redirect("creditbank:case", reference)
-    return _step(request, reference, lambda: stand_aside(row, actor=request.user, at=timezone.now(), reason=form.cleaned_data["text"]))
+    work = lambda row, said: stand_aside(row, actor=request.user, at=timezone.now(), reason=said["text"])  # noqa: E731
+    return _said(request, reference, "stand_aside", MessageForm, "aside", _("Please say what connects you with this case."), work)
 
 
 @desk_only
@@ -386,13 +368,8 @@ def decide_case_appeal(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 def reverse_case(request: HttpRequest, reference: str) -> HttpResponse:
     """The second person takes back the award that an appeal decided to take back."""
-    row = _case(request, reference, to="reverse")
-    form = MessageForm(request.POST, prefix="reverse")
-    if not form.is_valid():
-        messages.error(request, _("Please write why the award is taken back."))
-        return redirect("creditbank:case", reference)
-    work = lambda: carry_out_reversal(row, actor=request.user, at=timezone.now(), reason=form.cleaned_data["text"])  # noqa: E731
-    return _step(request, reference, work)
+    work = lambda row, said: carry_out_reversal(row, actor=request.user, at=timezone.now(), reason=said["text"])  # noqa: E731
+    return _said(request, reference, "reverse", MessageForm, "reverse", _("Please write why the award is taken back."), work)
 
 
 @desk_only
@@ -425,6 +402,19 @@ def _say_what_is_missing(form: DecisionForm, error: DecisionIncomplete) -> None:
         "reason": _("Choose a reason; another reason needs a note."),
     }
     form.add_error(f"{field}_{error.line}", words.get(error.code, _("Please decide on this line.")))
+
+
+def _said(
+    request: HttpRequest, reference: str, to: str, form: type[forms.Form], prefix: str, complaint: str,
+    work: Callable[[Application, dict[str, Any]], Application],
+) -> HttpResponse:  # fmt: skip
+    """A step that needs words: taken with them, or the complaint that they are missing. The form's prefix tells it from others on the page."""
+    row = _case(request, reference, to=to)
+    filled = form(request.POST, prefix=prefix)
+    if not filled.is_valid():
+        messages.error(request, complaint)
+        return redirect("creditbank:case", reference)
+    return _step(request, reference, lambda: work(row, filled.cleaned_data))
 
 
 def _step(request: HttpRequest, reference: str, work: Callable[[], Application], *, goes_on: bool = False) -> HttpResponse:

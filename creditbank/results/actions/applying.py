@@ -15,7 +15,8 @@ from django.utils import timezone
 from creditbank.catalogue.models import Outcome
 from creditbank.ledger.batches import Order, post_many
 from creditbank.ledger.enums import AccountKind, TransactionType
-from creditbank.ledger.models import NOBODY, Account, Hold, Posting, Transaction
+from creditbank.ledger.models import NOBODY, Hold, Posting, Transaction
+from creditbank.ledger.posting import place_of
 from creditbank.ledger.queries import lots_of
 from creditbank.ledger.types import Move, Place
 from creditbank.results.actions.steps import move_on
@@ -154,13 +155,9 @@ def _unused(records: Sequence[LearningRecord]) -> set[UUID]:
 
 def _reversal(entry: Transaction, *, by: User, second: User, on: date, reason: str) -> Order:
     moves = tuple(
-        Move(_place(posting.destination), _place(posting.source), posting.amount, posting.lot_uuid) for posting in entry.postings.all()
+        Move(place_of(posting.destination), place_of(posting.source), posting.amount, posting.lot_uuid) for posting in entry.postings.all()
     )
     return Order(
         TransactionType.REVERSE, moves, f"reverse:{entry.uuid}", on, by=by, second=second, record=entry.record_uuid, reverses=entry,
         reason=reason,
     )  # fmt: skip
-
-
-def _place(account: Account) -> Place:
-    return Place(account.kind, account.unit.code, account.owner_uuid, account.reference)
