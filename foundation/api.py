@@ -29,14 +29,14 @@ from foundation.http.schemas import (
     with_etag,
 )
 from foundation.http.views import gone, page_not_found, too_many_requests
-from foundation.jobs.actions import finish_job, report_progress, start_job
+from foundation.jobs.actions import expect_total, finish_job, report_progress, start_job
 from foundation.jobs.enums import JobState
 from foundation.jobs.models import Job
 from foundation.jobs.queue import enqueue
-from foundation.jobs.storing import store_columns
 from foundation.keys.exceptions import KeyDestroyed, NotAKeySet, SealingProblem, SigningKeyMissing
 from foundation.keys.fields import SealedTextField
 from foundation.keys.sealing import bring_keys, destroy_person_key, is_sealed, keep_key, keep_keys, keys_at_hand, seal, unseal
+from foundation.keys.sealing import bring_keys, destroy_person_key, is_sealed, keep_key, keys_at_hand, keys_of, seal, unseal
 from foundation.keys.signing import SIGNATURE_HEX, KeySet, Signature, public_keys, published_keys, read_key_set, sign, signature_holds
 from foundation.measures.amounts import OffStepError, format_credits, is_on_step, round_to_step
 from foundation.measures.enums import Rounding
@@ -46,10 +46,11 @@ from foundation.notices.models import Notice
 from foundation.notices.recipients import Recipient, register_recipient_finder
 from foundation.notices.texts import register_notice, registered_notices
 from foundation.outbound.requests import Answer, OutboundFailed, OutboundRefused, require_outbound, send_outbound
+from foundation.rows.storing import insert_rows, store_columns
 from foundation.tables.cells import CellReader
 from foundation.tables.exceptions import UnreadableTable
-from foundation.tables.exports import CellKind, Figure, Heading, Row, Table, csv_of, harmless, xlsx_of
-from foundation.tables.reading import read_table
+from foundation.tables.exports import CellKind, Figure, Heading, Row, Table, csv_lines, csv_of, harmless, xlsx_of
+from foundation.tables.reading import OpenTable, open_table, read_table
 from foundation.tables.texts import cell_complaint, file_complaint
 from foundation.tables.types import Column, Complaint, SheetRow
 
@@ -83,6 +84,7 @@ __all__ = [
     "Notice",
     "OffStepError",
     "OnceKey",
+    "OpenTable",
     "OutboundFailed",
     "OutboundRefused",
     "Page",
@@ -115,12 +117,14 @@ __all__ = [
     "can",
     "cell_complaint",
     "client_address",
+    "csv_lines",
     "csv_of",
     "current_context",
     "cursor_page",
     "deletion_permit",
     "destroy_person_key",
     "enqueue",
+    "expect_total",
     "file_answer",
     "file_complaint",
     "file_content",
@@ -131,15 +135,18 @@ __all__ = [
     "handles",
     "harmless",
     "in_language",
+    "insert_rows",
     "install_triggers",
     "is_on_step",
     "is_sealed",
     "keep_key",
     "keep_keys",
     "keys_at_hand",
+    "keys_of",
     "notify",
     "notify_many",
     "only_known",
+    "open_table",
     "page_not_found",
     "permission",
     "problem_response",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +17,7 @@ from creditbank.ledger.models import NOBODY, Account, Posting, Transaction
 from creditbank.ledger.posting import lots_in, person_of, require_units
 from creditbank.ledger.queries import is_frozen
 from creditbank.ledger.types import Move, Place
-from foundation.api import CreditSystem, bring_keys, build_audit_entry, keep_keys, keys_at_hand, record_audit_entries, store_columns
+from foundation.api import CreditSystem, build_audit_entry, insert_rows, keys_of, record_audit_entries, store_columns
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,13 @@ class Order:
     reason: str = ""
 
 
+class Book:
+    """The accounts of a batch by what they are: their numbers, and the balances of those that may not go below nothing, which are locked."""
+
+    def __init__(self, numbers: dict[Place, int], balances: dict[int, Decimal]) -> None:
+        self.numbers, self.balances = numbers, balances
+
+
 @transaction.atomic
 def post_many(orders: Sequence[Order]) -> list[Transaction]:
     """Post orders in their sequence, all or none; those whose key is known already are left out. About ten statements for 500 orders.
@@ -49,17 +55,16 @@ def post_many(orders: Sequence[Order]) -> list[Transaction]:
         return []
     if is_frozen():
         raise LedgerFrozen
-    keep_keys(owner for order in wanted if order.reason and (owner := person_of(order.moves)))
-    moves = [move for order in wanted for move in order.moves]
-    accounts = _lock_many(moves, require_units(moves))
-    _follow(moves, accounts)
-    with keys_at_hand():
-        bring_keys({owner for order in wanted if order.reason and (owner := person_of(order.moves))})
-        entries = Transaction.objects.bulk_create([_entry(order) for order in wanted])
-    Posting.objects.bulk_create(
+    with keys_of(owner for order in wanted if order.reason and (owner := person_of(order.moves))):  # before accounts are locked
+        moves = [move for order in wanted for move in order.moves]
+        book = _lock_many(moves, require_units(moves))
+        _follow(moves, book)
+        entries = [_entry(order) for order in wanted]
+        insert_rows(entries, numbered=True)
+    insert_rows(
         [
             Posting(
-                transaction=entry, source=accounts[move.source], destination=accounts[move.destination], amount=move.amount,
+                transaction_id=entry.pk, source_id=book.numbers[move.source], destination_id=book.numbers[move.destination], amount=move.amount,
                 lot_uuid=move.lot,
             )
             for entry, order in zip(entries, wanted, strict=True)
@@ -80,50 +85,48 @@ def _entry(order: Order) -> Transaction:
     return entry
 
 
-def _lock_many(moves: Sequence[Move], units: dict[str, CreditSystem]) -> dict[Place, Account]:
+def _lock_many(moves: Sequence[Move], units: dict[str, CreditSystem]) -> Book:
     """All accounts of the moves, made where missing, then locked in the order of their ids. Four statements, however many places."""
     places = {place for move in moves for place in (move.source, move.destination)}
-    found = _find_many(places, units)
-    missing = sorted(places - set(found))
+    numbers = _find_many(places, units)
+    missing = sorted(places - set(numbers), key=lambda one: (one.kind, one.unit, one.owner.int, one.reference))
     if missing:
         rows = [Account(kind=one.kind, unit=units[one.unit], owner_uuid=one.owner, reference=one.reference) for one in missing]
-        Account.objects.bulk_create(rows, ignore_conflicts=True)
-        found = _find_many(places, units)
-    strict = [account.pk for account in found.values() if account.kind not in MAY_BE_NEGATIVE]
-    locked = {row.pk: row for row in Account.objects.filter(pk__in=strict).order_by("pk").select_for_update()}
-    return {place: locked.get(account.pk, account) for place, account in found.items()}
+        insert_rows(rows, missing=True)
+        numbers = _find_many(places, units)
+    strict = [number for place, number in numbers.items() if place.kind not in MAY_BE_NEGATIVE]
+    locked = Account.objects.filter(pk__in=strict).order_by("pk").select_for_update().values_list("pk", "balance")
+    return Book(numbers, dict(locked))
 
 
-def _find_many(places: set[Place], units: dict[str, CreditSystem]) -> dict[Place, Account]:
+def _find_many(places: set[Place], units: dict[str, CreditSystem]) -> dict[Place, int]:
     """Accounts by what they are. The question names owners, kinds and references apart (an OR of places would be too deep for SQLite)."""
     code_of = {system.pk: code for code, system in units.items()}
     rows = Account.objects.filter(
         owner_uuid__in={place.owner for place in places}, kind__in={place.kind for place in places}, unit__in=code_of,
         reference__in={place.reference for place in places},
-    )  # fmt: skip
-    every = {Place(row.kind, code_of[row.unit_id], row.owner_uuid, row.reference): row for row in rows}
-    return {place: row for place, row in every.items() if place in places}
+    ).values_list("pk", "kind", "unit_id", "owner_uuid", "reference")  # fmt: skip
+    every = {Place(kind, code_of[unit], owner, reference): number for number, kind, unit, owner, reference in rows}
+    return {place: number for place, number in every.items() if place in places}
 
 
-def _follow(moves: Sequence[Move], accounts: dict[Place, Account]) -> None:
+def _follow(moves: Sequence[Move], book: Book) -> None:
     """Walk through the moves in order: no lot and no account ever goes below nothing; then store the balances that changed."""
-    strict = {account.pk for account in accounts.values() if account.kind not in MAY_BE_NEGATIVE}
-    takes = {move.lot for move in moves if accounts[move.source].pk in strict}
-    has = lots_in(strict, takes)
-    balance = {account.pk: account.balance for account in accounts.values()}
-    change: dict[int, Decimal] = defaultdict(Decimal)
+    balance, number_of = dict(book.balances), book.numbers
+    has = lots_in(balance, {move.lot for move in moves if number_of[move.source] in balance})
     for move in moves:
-        source, destination = accounts[move.source], accounts[move.destination]
-        if source.pk in strict and min(has[source.pk, move.lot], balance[source.pk]) < move.amount:
-            raise InsufficientCredit(f"{source} lot {move.lot}", min(has[source.pk, move.lot], balance[source.pk]), move.amount)
-        for account, amount in ((source, -move.amount), (destination, move.amount)):
-            has[account.pk, move.lot] += amount
-            balance[account.pk] += amount
-            change[account.pk] += amount
-    changed = [account for account in accounts.values() if account.pk in strict and change[account.pk]]
-    for account in changed:
-        account.balance = balance[account.pk]  # exact: the row is locked since it was read
-    store_columns(sorted(changed, key=lambda account: account.pk), "balance")
+        source, destination, amount = number_of[move.source], number_of[move.destination], move.amount
+        if source in balance:
+            free = min(has[source, move.lot], balance[source])
+            if free < amount:
+                raise InsufficientCredit(f"{move.source} lot {move.lot}", free, amount)
+            has[source, move.lot] -= amount
+            balance[source] -= amount
+        if destination in balance:
+            has[destination, move.lot] += amount
+            balance[destination] += amount
+    changed = sorted(number for number, amount in balance.items() if amount != book.balances[number])
+    store_columns([Account(pk=number, balance=balance[number]) for number in changed], "balance")  # exact: locked since they were read
 
 
 def _audit(entry: Transaction, order: Order) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from foundation.measures.enums import Rounding
 
@@ -29,6 +30,7 @@ def round_to_step(value: Decimal | Fraction, step: Decimal, rounding: str) -> De
     return whole * step
 
 
+@lru_cache(maxsize=4096)
 def is_on_step(value: Decimal, step: Decimal) -> bool:
     """Whether the amount is a whole number of steps."""
     return (Fraction(value) / Fraction(step)).denominator == 1

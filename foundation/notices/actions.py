@@ -13,6 +13,7 @@ from django.db import transaction
 from foundation.events.registry import Event, announce
 from foundation.notices.models import Notice
 from foundation.notices.texts import notice_text
+from foundation.rows.storing import insert_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,7 @@ def notify_many(code: str, told: Sequence[tuple[UUID, dict[str, Any]]], *, url: 
     Raises LookupError for a code without wording.
     """
     notice_text(code)
-    Notice.objects.bulk_create([Notice(recipient_uuid=uuid, code=code, url=url, data=data) for uuid, data in told], batch_size=500)
+    insert_rows([Notice(recipient_uuid=uuid, code=code, url=url, data=data) for uuid, data in told])
 
 
 def mark_read(notices: Any, *, at: datetime) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -74,12 +74,20 @@ def harmless(text: str) -> str:
 
 def csv_of(table: Table) -> bytes:
     """The table as CSV: UTF-8 with a byte-order mark (so that Excel sees Chinese), lines ended by CR LF, numbers with a point."""
+    return b"".join(csv_lines(table.headings, table.rows))
+
+
+def csv_lines(headings: Sequence[Heading], rows: Iterable[Row]) -> Iterator[bytes]:
+    """The same line by line, for more rows than anybody wants in memory."""
+    yield b"\xef\xbb\xbf" + _csv_line([harmless(heading.text) for heading in headings])
+    for row in rows:
+        yield _csv_line([_csv_cell(value, heading) for value, heading in zip(row, headings, strict=True)])
+
+
+def _csv_line(cells: Sequence[str]) -> bytes:
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow([harmless(heading.text) for heading in table.headings])
-    for row in table.rows:
-        writer.writerow([_csv_cell(value, heading) for value, heading in zip(row, table.headings, strict=True)])
-    return b"\xef\xbb\xbf" + buffer.getvalue().encode()
+    csv.writer(buffer).writerow(cells)
+    return buffer.getvalue().encode()
 
 
 def _csv_cell(value: Any, heading: Heading) -> str:

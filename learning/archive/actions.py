@@ -15,11 +15,10 @@ from django.db import transaction
 
 from foundation.api import (
     announce,
-    bring_keys,
     build_audit_entry,
+    insert_rows,
     is_on_step,
-    keep_keys,
-    keys_at_hand,
+    keys_of,
     record_audit_entries,
     record_audit_entry,
     seal,
@@ -99,14 +98,15 @@ def void_records(records: Sequence[LearningRecord], *, reason: str, actor: User 
 
     Announces nothing: the caller has dealt with their credit. Raises RecordAlreadyVoid where one is void, and changes none.
     """
-    rows = LearningRecord.objects.select_for_update().filter(pk__in=[record.pk for record in records]).exclude(state=RecordState.VOID)
-    known = list(rows.order_by("pk").select_related("learner"))
+    rows = (
+        LearningRecord.objects.select_for_update(of=("self",))
+        .filter(pk__in=[record.pk for record in records])
+        .exclude(state=RecordState.VOID)
+    )
+    known = list(rows.order_by("pk").select_related("learner").only("uuid", "learner__uuid"))
     if len(known) != len(records):
         raise RecordAlreadyVoid(", ".join(sorted({str(record.uuid) for record in records} - {str(row.uuid) for row in known})[:3]))
-    owners = {row.learner.uuid for row in known}
-    keep_keys(owners)
-    with keys_at_hand():
-        bring_keys(owners)
+    with keys_of({row.learner.uuid for row in known}):
         for row in known:
             row.state, row.void_reason = RecordState.VOID, reason[:400]
             row.voided_at, row.voided_by_uuid = at, actor.uuid if actor else None
@@ -181,7 +181,7 @@ def _plain(value: Any) -> Any:
 
 def _store(rows: Sequence[LearningRecord], *, actor: User | None, announce_each: bool) -> list[LearningRecord]:
     _refuse_doubles(rows)
-    stored = LearningRecord.objects.bulk_create(rows, batch_size=BATCH_SIZE)
+    insert_rows(rows, numbered=True)
     record_audit_entries(
         [
             build_audit_entry(
@@ -191,13 +191,13 @@ def _store(rows: Sequence[LearningRecord], *, actor: User | None, announce_each:
                 concerns=row.learner.uuid,
                 data={"source": str(row.source), "trust": str(row.trust)},
             )
-            for row in stored
+            for row in rows
         ]
     )
     if announce_each:
-        for row in stored:
+        for row in rows:
             announce(RecordEntered(record_id=row.pk))
-    return stored
+    return list(rows)
 
 
 def _refuse_doubles(rows: Sequence[LearningRecord]) -> None:
