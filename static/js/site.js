@@ -54,6 +54,21 @@ for (const button of document.querySelectorAll("[data-share]")) {
   });
 }
 
+/* The names of chosen files, in the words of the page. */
+for (const pick of document.querySelectorAll("[data-pick]")) {
+  const [input, name] = [pick.querySelector("input"), pick.querySelector(".pick-name")];
+  const none = name.textContent;
+  const show = () => {
+    const names = Array.from(input.files, (file) => file.name);
+    const several = () => pick.dataset.pick.replace("{n}", names.length).replace("{names}", names.join("、"));
+    name.textContent = names.length > 1 ? several() : names[0] || none;
+    pick.classList.toggle("pick--full", names.length > 0);
+  };
+  pick.classList.add("pick--live");
+  input.addEventListener("change", show);
+  window.addEventListener("pageshow", show);
+}
+
 /* Long work: look again after two seconds, then less often; whoever reads or types is left in peace. */
 const poll = document.querySelector("[data-poll]");
 if (poll) {
