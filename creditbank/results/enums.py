@@ -28,6 +28,7 @@ class RowState(models.TextChoices):
     BAD = "bad", _("has errors")
     KNOWN = "known", _("already entered")
     ENTERED = "entered", _("entered")
+    LEFT = "left", _("left out: entered meanwhile in another file")
     UNDONE = "undone", _("undone")
     KEPT = "kept", _("kept: its credit is in use")
 

@@ -21,7 +21,7 @@ def erase(person: Any, at: datetime) -> dict[str, int]:
     batches = list(ResultBatch.objects.filter(rows__in=rows).exclude(file="").distinct())
     for batch in batches:
         transaction.on_commit(lambda file=batch.file: file.storage.delete(file.name))  # type: ignore[misc]
-    ResultBatch.objects.filter(pk__in=[batch.pk for batch in batches]).update(file="", filename="")
+    ResultBatch.objects.filter(pk__in=[batch.pk for batch in batches]).update(file="", filename="", complaints=[])
     return {"uploaded_rows": rows.delete()[0], "uploaded_files": len(batches)}
 
 

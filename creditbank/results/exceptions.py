@@ -19,5 +19,5 @@ class NothingToEnter(ResultsError):
     """Every row is entered already."""
 
 
-class ReadTwice(Exception):
-    """Two processes read the same file at once, and what is kept is of neither."""
+class AnotherReads(Exception):
+    """Another process is at the same file, and was quicker."""

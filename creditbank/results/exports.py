@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import get_language
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from creditbank.results.columns import COLUMNS, HEADINGS, TEXTS
 from creditbank.results.models import ResultRow
-from foundation.api import Heading, Table, cell_complaint, csv_of, xlsx_of
+from foundation.api import Heading, Table, cell_complaint, csv_lines, csv_of, xlsx_of
 
 
 def headings() -> dict[str, str]:
@@ -36,9 +36,17 @@ def template_xlsx() -> bytes:
 
 def errors_xlsx(rows: Iterable[ResultRow]) -> bytes:
     """Rows with errors as they were given, each with all its errors in a last column; corrected, it can be uploaded again as it is."""
+    return xlsx_of([Table(_("Results"), (*_starred(), Heading(_("Errors"))), tuple(_lines(rows)))])
+
+
+def errors_csv(rows: Iterable[ResultRow]) -> Iterator[bytes]:
+    """The same as CSV, line by line, however many there are."""
+    return csv_lines((*_starred(), Heading(_("Errors"))), _lines(rows))
+
+
+def _lines(rows: Iterable[ResultRow]) -> Iterator[tuple[str | None, ...]]:
     names = headings()
-    lines = tuple((*(row.values.get(key) for key in names), _said(row, names)) for row in rows)
-    return xlsx_of([Table(_("Results"), (*_starred(), Heading(_("Errors"))), lines)])
+    return ((*(row.values.get(key) for key in names), _said(row, names)) for row in rows)
 
 
 def _said(row: ResultRow, names: Mapping[str, str]) -> str:

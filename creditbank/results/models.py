@@ -38,6 +38,8 @@ class ResultBatch(models.Model):
 
     Missing on purpose: editing a row. A wrong file is discarded and a better one uploaded; what was released is undone by two persons.
 
+    ``complaints`` sums up what is wrong with all its rows: a list of {"column", "code", "n", "data"}, ``data`` of the first of its kind.
+
     Personal data: the file with its rows; pseudonyms of who uploaded, released and undid it.
     """
 
@@ -50,6 +52,7 @@ class ResultBatch(models.Model):
     complaint = models.JSONField(_("why the file cannot be read"), default=dict, blank=True)
     rows_total = models.PositiveIntegerField(_("rows"), default=0)
     rows_bad = models.PositiveIntegerField(_("rows with errors"), default=0)
+    complaints = models.JSONField(_("kinds of errors"), default=list, blank=True)
     rows_known = models.PositiveIntegerField(_("rows already entered"), default=0)
     credits_total = models.DecimalField(_("credits in all"), max_digits=14, decimal_places=3, default=0)
     uploaded_by_uuid = models.UUIDField(_("uploaded by"))
@@ -60,6 +63,10 @@ class ResultBatch(models.Model):
     undo_asked_by_uuid = models.UUIDField(_("undo asked by"), null=True, blank=True)
     undo_reason = models.CharField(_("why it is undone"), max_length=300, blank=True)
     undone_by_uuid = models.UUIDField(_("undo released by"), null=True, blank=True)
+    lines_read = models.PositiveIntegerField(
+        _("rows read"), default=0, help_text=_("Up to this row of the file its rows are kept, one by one.")
+    )
+    worked_at = models.DateTimeField(_("last worked on"), null=True, blank=True)
     job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     objects = ResultBatchQuerySet.as_manager()

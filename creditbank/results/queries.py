@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.db.models.functions import Lower
 
 from creditbank.catalogue.models import Outcome
@@ -61,6 +60,21 @@ def _earlier(institution_id: int, numbers: set[str]) -> dict[str, tuple[str, ...
     return {row.external_id: fingerprint(_said(row)) for row in rows.select_related("learner")}
 
 
+def numbers_read(batch: ResultBatch) -> dict[str, int]:
+    """The result numbers of the rows that are kept already, each with the row in which it stood first. One query."""
+    found: dict[str, int] = {}
+    for line, number in batch.rows.order_by("line").values_list("line", "values__result_id").iterator(chunk_size=2000):
+        if number is not None:
+            found.setdefault(number, line)
+    return found
+
+
+def entered_numbers(institution_id: int, numbers: set[str]) -> set[str]:
+    """Which of these result numbers of an institution stand in archives now. One query."""
+    rows = LearningRecord.objects.counting().filter(institution_id=institution_id, external_id__in=numbers)
+    return set(rows.values_list("external_id", flat=True))
+
+
 def _said(row: LearningRecord) -> dict[str, str]:
     return {
         "person": str(row.learner.uuid), "outcome": row.outcome_code, "earned_on": row.earned_on.isoformat(), "score": _plain(row.score),
@@ -77,14 +91,11 @@ def batches_of(user: Any) -> QuerySet[ResultBatch]:
     return ResultBatch.objects.visible_to(user).exclude(state=BatchState.DISCARDED).select_related("institution", "job")
 
 
-def complaint_counts(batch: ResultBatch, *, most: int = 5000) -> list[tuple[str, str, int]]:
-    """(column, code, how often) over the first bad rows, most frequent first. One query."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for problems in batch.rows.filter(state=RowState.BAD).values_list("problems", flat=True)[:most]:
-        counts.update((problem["column"], problem["code"]) for problem in problems)
-    return [(column, code, n) for (column, code), n in counts.most_common(12)]
-
-
 def bad_rows(batch: ResultBatch) -> QuerySet[ResultRow]:
     """Rows with errors in the order of the file."""
     return batch.rows.filter(state=RowState.BAD).order_by("line")
+
+
+def counts_by_state(batch: ResultBatch) -> dict[str, int]:
+    """How many rows of an upload are in which state. One query."""
+    return dict(batch.rows.order_by().values_list("state").annotate(n=Count("pk")))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,12 +19,13 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
 from creditbank.results.actions import answer_undo, ask_to_undo, discard_batch, release_batch, submit_batch, upload_results
+from creditbank.results.actions.resuming import PATIENCE
 from creditbank.results.enums import BatchState, RowState
 from creditbank.results.exceptions import NothingToEnter, ResultsError, SecondPersonRequired
-from creditbank.results.exports import errors_xlsx, headings, problem_text, template_csv, template_xlsx
+from creditbank.results.exports import errors_csv, errors_xlsx, headings, problem_text, template_csv, template_xlsx
 from creditbank.results.forms import UndoForm, UploadForm
 from creditbank.results.models import RESULT_ROLES, ResultBatch
-from creditbank.results.queries import bad_rows, batches_of, complaint_counts
+from creditbank.results.queries import bad_rows, batches_of, counts_by_state
 from foundation.api import access, can, file_complaint
 from identity.api import Institution, Role, SignedInRequest
 
@@ -31,7 +33,10 @@ PAGE_SIZE = 20
 MOST_SHOWN = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WORKING = (BatchState.READING, BatchState.RELEASING, BatchState.UNDOING)
-View = Callable[..., HttpResponse]
+MOST_IN_WORKBOOK = 10_000
+"""More rows than these take a request too long to put into a workbook; they are told as CSV."""
+Download = TypeVar("Download", bound=HttpResponseBase)
+View = Callable[..., HttpResponseBase]
 
 
 def results_desk(view: View) -> View:
@@ -39,7 +44,7 @@ def results_desk(view: View) -> View:
 
     @wraps(view)
     @login_required
-    def guarded(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.acts_as(*RESULT_ROLES, Role.AUDITOR):
             raise PermissionDenied(_("The desk is for credit officers, reviewers and auditors."))
         return view(request, *args, **kwargs)
@@ -80,43 +85,38 @@ def batch(request: SignedInRequest, batch_uuid: str) -> HttpResponse:
 
 
 def _page(request: SignedInRequest, row: ResultBatch, form: UndoForm | None = None) -> HttpResponse:
-    names = headings()
+    names, now = headings(), timezone.now()
     bad = [
         {"line": one.line, "values": one.values, "problems": [(names.get(p["column"], ""), problem_text(p)) for p in one.problems]}
         for one in bad_rows(row)[:MOST_SHOWN]
     ]
-    counts = [
-        (names.get(column, ""), problem_text({"code": code, "data": _sample(row, column, code)}), n)
-        for column, code, n in (complaint_counts(row) if row.rows_bad > MOST_SHOWN else [])
-    ]
+    kinds = sorted(row.complaints, key=lambda kind: -kind["n"]) if row.rows_bad > MOST_SHOWN else []
+    is_working = row.state in WORKING
     context = {
-        "batch": row, "bad": bad, "counts": counts, "is_working": row.state in WORKING, "desk_nav": "results",
+        "batch": row, "bad": bad, "counts": [(names.get(kind["column"], ""), problem_text(kind), kind["n"]) for kind in kinds],
+        "is_working": is_working, "is_quiet": is_working and (row.worked_at is None or row.worked_at < now - PATIENCE), "desk_nav": "results",
         "file_problem": file_complaint(row.complaint["code"], row.complaint["data"], names) if row.complaint else "",
         "may_prepare": can(request.user, "prepare", row), "may_release": can(request.user, "release", row),
         "is_uploader": row.uploaded_by_uuid == request.user.uuid, "is_asker": row.undo_asked_by_uuid == request.user.uuid,
-        "undo_form": form or UndoForm(), "kept": row.rows.filter(state=RowState.KEPT).count() if row.state == BatchState.UNDONE else 0,
-        "sample": row.rows.exclude(state=RowState.BAD).order_by("line")[:5], "names": names,
+        "undo_form": form or UndoForm(), "ended": counts_by_state(row) if row.released_at and not is_working else {},
+        "sample": row.rows.exclude(state=RowState.BAD).order_by("line")[:5], "names": names, "as_workbook": row.rows_bad <= MOST_IN_WORKBOOK,
     }  # fmt: skip
     return render(request, "creditbank/result_batch.html", context, status=400 if form is not None else 200)
 
 
-def _sample(row: ResultBatch, column: str, code: str) -> dict[str, Any]:
-    """The values of the first problem of its kind, to word the summary."""
-    for problems in bad_rows(row).values_list("problems", flat=True)[:5000]:
-        for problem in problems:
-            if (problem["column"], problem["code"]) == (column, code):
-                return dict(problem["data"])
-    return {}
-
-
 @results_desk
 @require_safe
-def errors(request: SignedInRequest, batch_uuid: str) -> HttpResponse:
-    """The rows with errors as a workbook."""
+def errors(request: SignedInRequest, batch_uuid: str, kind: str) -> HttpResponseBase:
+    """The rows with errors, all of them: as a workbook, or as CSV where they are too many for one."""
     row = access(ResultBatch, batch_uuid, user=request.user, to="view")
     if not row.rows_bad:
         raise Http404
-    return _download(errors_xlsx(bad_rows(row).iterator(chunk_size=2000)), XLSX, "results-errors.xlsx")
+    rows = bad_rows(row).iterator(chunk_size=2000)
+    if kind == "csv":
+        return _named(StreamingHttpResponse(errors_csv(rows), content_type="text/csv; charset=utf-8"), "results-errors.csv")
+    if row.rows_bad > MOST_IN_WORKBOOK:
+        return redirect("creditbank:result_errors_csv", row.uuid)
+    return _download(errors_xlsx(rows), XLSX, "results-errors.xlsx")
 
 
 def _step(to: str, work: Callable[[ResultBatch, SignedInRequest], ResultBatch], done: str) -> View:
@@ -178,7 +178,10 @@ def ask_undo(request: SignedInRequest, batch_uuid: str) -> HttpResponse:
 
 
 def _download(content: bytes, media_type: str, name: str) -> HttpResponse:
-    answer = HttpResponse(content, content_type=media_type)
+    return _named(HttpResponse(content, content_type=media_type), name)
+
+
+def _named(answer: Download, name: str) -> Download:
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["X-Content-Type-Options"] = "nosniff"
     return answer

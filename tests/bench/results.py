@@ -1,4 +1,4 @@
-"""A hundred thousand results of one school: read, released, entered with a kill in the middle, and undone; time, memory, progress."""
+"""A hundred thousand results of one school: read, released, entered and undone, each with a kill on the way; time, memory, progress."""
 
 from __future__ import annotations
 
@@ -36,8 +36,7 @@ def _measure(say: Callable[[str], object]) -> None:
     from django.utils import timezone
 
     from creditbank.api import find_faults, upload_results
-    from creditbank.results.actions import answer_undo, ask_to_undo, read_batch, release_batch, submit_batch, undo_rows
-    from creditbank.results.models import ResultBatch
+    from creditbank.results.actions import answer_undo, ask_to_undo, enter_rows, read_batch, release_batch, submit_batch, undo_rows
     from identity.api import Institution, User
 
     school = Institution.objects.get(code="JLOU")
@@ -46,20 +45,17 @@ def _measure(say: Callable[[str], object]) -> None:
     say(f"results on {connection.vendor}: {SIZE:,} rows of {PEOPLE:,} people, peak memory before {_memory()} MB")
     with override_settings(TASKS={"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}):
         batch = upload_results(school, content=_file(), filename="results.csv", actor=officer, at=timezone.now())
-        _timed(say, "read and judged", batch, lambda: read_batch(batch, at=timezone.now()))
-        batch = ResultBatch.objects.get(pk=batch.pk)
+        _worked(say, "read and checked", batch.pk, read_batch)
+        batch = _fresh(batch.pk)
         submit_batch(batch, actor=officer, at=timezone.now())
         release_batch(batch, actor=second, at=timezone.now())
-        entered = _killed(batch)
-        say(f"results: killed after {entered:,} rows had entered; progress said {_progress(batch):,}")
-        _timed(say, "the rest entered", batch, lambda: _enter(batch.pk))
-        _require(batch, "entered", SIZE, find_faults())
-        batch = ResultBatch.objects.get(pk=batch.pk)
-        ask_to_undo(batch, reason="a wrong file", actor=officer)
-        answer_undo(batch, agree=True, actor=second)
-        _timed(say, "undone", batch, lambda: undo_rows(batch, at=timezone.now()))
-        _require(batch, "undone", SIZE, find_faults())
-    say("results: every row entered once and was undone once, and the books balance")
+        _worked(say, "entered", batch.pk, enter_rows)
+        _require(batch, "entered", find_faults())
+        ask_to_undo(_fresh(batch.pk), reason="a wrong file", actor=officer)
+        answer_undo(_fresh(batch.pk), agree=True, actor=second)
+        _worked(say, "undone", batch.pk, undo_rows)
+        _require(batch, "undone", find_faults())
+    say("results: every row was read, entered and undone once, and the books balance")
 
 
 def _file() -> bytes:
@@ -67,62 +63,60 @@ def _file() -> bytes:
     return ("学习者,成绩编号,成果代码,取得日期,成绩,学分\n" + "\n".join(rows) + "\n").encode()
 
 
-def _enter(batch_id: int) -> None:
+def _worked(say: Callable[[str], object], what: str, batch_id: int, work: Callable[..., object]) -> None:
+    """Work in a process that is killed once a tenth of the rows is through, then here to the end, measured."""
     from django.utils import timezone
 
-    from creditbank.results.actions import enter_rows
-    from creditbank.results.models import ResultBatch
+    killed = _killed(batch_id, work)
+    batch = _fresh(batch_id)
+    begun, own = time.perf_counter(), time.process_time()
+    work(batch, at=timezone.now())
+    seconds, own = time.perf_counter() - begun, time.process_time() - own
+    rows = SIZE - killed
+    say(
+        f"results: {what}: killed after {killed:,} rows, the other {rows:,} in {seconds:.0f} s, {own:.0f} s of this process:"
+        f" {rows / seconds:,.0f} rows a second, {rows / own:,.0f} a processor second; peak memory {_memory()} MB"
+    )
 
-    enter_rows(ResultBatch.objects.get(pk=batch_id), at=timezone.now())
 
-
-def _killed(batch: Any) -> int:
-    """Enter in a process of its own that is killed once a third of the rows is in; how many rows that were."""
+def _killed(batch_id: int, work: Callable[..., object]) -> int:
+    """How many rows were through when the process was killed, by its progress bar."""
     from django.db import connections
+    from django.utils import timezone
 
     connections.close_all()
     child = os.fork()
     if not child:
-        _enter(batch.pk)
+        work(_fresh(batch_id), at=timezone.now())
         os._exit(0)
-    while _count(batch, "entered") < SIZE // 3:
+    while _done(batch_id) < SIZE // 10:
         connections.close_all()
         time.sleep(0.2)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     connections.close_all()
-    return _count(batch, "entered")
+    return _done(batch_id)
 
 
-def _count(batch: Any, state: str) -> int:
-    return int(batch.rows.filter(state=state).count())
-
-
-def _progress(batch: Any) -> int:
+def _fresh(batch_id: int) -> Any:
     from creditbank.results.models import ResultBatch
 
-    job = ResultBatch.objects.select_related("job").get(pk=batch.pk).job
-    return job.done if job else 0
+    return ResultBatch.objects.select_related("job").get(pk=batch_id)
 
 
-def _require(batch: Any, state: str, rows: int, faults: list[Any]) -> None:
+def _done(batch_id: int) -> int:
+    return int(_fresh(batch_id).job.done)
+
+
+def _require(batch: Any, state: str, faults: list[Any]) -> None:
     from django.db.models import Count
 
     from learning.api import LearningRecord
 
+    rows = batch.rows.filter(state=state).count()
     doubled = LearningRecord.objects.filter(external_id__startswith="B-").values("external_id").annotate(n=Count("pk")).filter(n__gt=1)
-    if _count(batch, state) != rows or doubled.exists() or faults:
-        raise RuntimeError(f"{_count(batch, state)} of {rows} {state}, doubled: {list(doubled[:3])}, faults: {faults[:3]}")
-
-
-def _timed(say: Callable[[str], object], what: str, batch: Any, work: Callable[[], object]) -> None:
-    begun, own = time.perf_counter(), time.process_time()
-    work()
-    seconds = time.perf_counter() - begun
-    say(
-        f"results: {what} in {seconds:.0f} s ({time.process_time() - own:.0f} s of this process, {SIZE / seconds:,.0f} rows/s),"
-        f" peak memory {_memory()} MB"
-    )
+    if rows != SIZE or doubled.exists() or faults:
+        raise RuntimeError(f"{rows} of {SIZE} {state}, doubled: {list(doubled[:3])}, faults: {faults[:3]}")
 
 
 def _memory() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,20 +10,19 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Prefetch
 from django.utils import timezone
 
 from creditbank.catalogue.models import Outcome
 from creditbank.ledger.batches import Order, post_many
 from creditbank.ledger.enums import AccountKind, TransactionType
 from creditbank.ledger.models import NOBODY, Hold, Posting, Transaction
-from creditbank.ledger.posting import place_of
 from creditbank.ledger.queries import lots_of
 from creditbank.ledger.types import Move, Place
-from creditbank.results.actions.steps import move_on
+from creditbank.results.actions.steps import move_on, went_on
 from creditbank.results.enums import BatchState, RowState
 from creditbank.results.models import ResultBatch, ResultRow
-from foundation.api import finish_job, notify_many, report_progress, store_columns
+from creditbank.results.queries import entered_numbers
+from foundation.api import finish_job, keys_of, notify_many, store_columns
 from identity.api import InstitutionKind, User
 from learning.api import LearningRecord, NewRecord, RecordSource, Trust, enter_records, void_records
 
@@ -54,9 +54,10 @@ def undo_rows(batch: ResultBatch, *, at: datetime) -> ResultBatch:
 
 
 def _in_chunks(batch: ResultBatch, during: str, after: str, verb: str, work: Any, waiting: str, *, at: datetime) -> ResultBatch:
+    """Work through the waiting rows, a chunk a transaction; how far it is stands in the same transaction, so that it is true after a kill too."""
     while True:
         with transaction.atomic():
-            current = ResultBatch.objects.select_for_update().get(pk=batch.pk)
+            current = ResultBatch.objects.select_for_update(of=("self",)).select_related("job", "institution").get(pk=batch.pk)
             if current.state != during:
                 return current
             rows = list(current.rows.filter(state=waiting).order_by("line")[:CHUNK])
@@ -66,23 +67,32 @@ def _in_chunks(batch: ResultBatch, during: str, after: str, verb: str, work: Any
                     finish_job(current.job, at=at)
                 return current
             work(current, rows, at=at)
-            done = current.rows_good - current.rows.filter(state=waiting).count()
-        if current.job is not None:
-            report_progress(current.job, done=done)
+            went_on(current, done=len(rows))
 
 
 def _enter_chunk(batch: ResultBatch, rows: Sequence[ResultRow], *, at: datetime) -> None:
+    """A row whose number entered in another file, after this one was read, is left out: its result stands in the archive already."""
+    taken = entered_numbers(batch.institution_id, {row.values["result_id"] for row in rows})
+    new = [row for row in rows if row.values["result_id"] not in taken]
+    records = _enter(batch, new, at=at)
+    for row in rows:
+        row.state = RowState.LEFT
+    for row, record in zip(new, records, strict=True):
+        row.state, row.record_uuid = RowState.ENTERED, record.uuid
+    store_columns(rows, "state", "record_uuid")
+    notify_many("ledger.deposited", [_told(record) for record in records if record.credits is not None], url="/my/credits/")
+
+
+def _enter(batch: ResultBatch, rows: Sequence[ResultRow], *, at: datetime) -> list[LearningRecord]:
+    """Records of these rows, with their credit in the accounts."""
     actor = User.objects.filter(uuid=batch.uploaded_by_uuid).first()
-    people = {str(person.uuid): person for person in User.objects.filter(uuid__in={row.values["person"] for row in rows})}
+    people = {str(person.uuid): person for person in User.objects.only("uuid").filter(uuid__in={row.values["person"] for row in rows})}
     codes = {row.values["outcome"] for row in rows}
     outcomes = {outcome.code: outcome for outcome in Outcome.objects.filter(code__in=codes).select_related("system")}
     news = [_new_record(row, batch, people[row.values["person"]], outcomes[row.values["outcome"]]) for row in rows]
     records = enter_records(news, actor=actor, at=at, announce_each=False)
     post_many([order for record in records for order in _deposit_orders(record, on=timezone.localdate(at))])
-    for row, record in zip(rows, records, strict=True):
-        row.state, row.record_uuid = RowState.ENTERED, record.uuid
-    store_columns(rows, "state", "record_uuid")
-    notify_many("ledger.deposited", [_told(record) for record in records if record.credits is not None], url="/my/credits/")
+    return records
 
 
 def _new_record(row: ResultRow, batch: ResultBatch, person: User, outcome: Outcome) -> NewRecord:
@@ -127,15 +137,14 @@ def _told(record: LearningRecord) -> tuple[UUID, dict[str, Any]]:
 def _undo_chunk(batch: ResultBatch, rows: Sequence[ResultRow], *, at: datetime) -> None:
     by = User.objects.get(uuid=batch.undo_asked_by_uuid)
     second = User.objects.get(uuid=batch.undone_by_uuid)
-    records = {row.uuid: row for row in LearningRecord.objects.filter(uuid__in=[row.record_uuid for row in rows]).select_related("learner")}
-    free = _unused([record for record in records.values() if by.pk != record.learner_id != second.pk])
-    entries = Transaction.objects.filter(record_uuid__in=free, type__in=[TransactionType.DEPOSIT, TransactionType.VERIFY])
-    # Accounts come by a join: prefetched one by one they would be an expression deeper than SQLite reads.
-    moves = entries.prefetch_related(
-        Prefetch("postings", Posting.objects.select_related("source__unit", "destination__unit").order_by("id"))
-    ).order_by("-id")
-    post_many([_reversal(entry, by=by, second=second, on=timezone.localdate(at), reason=batch.undo_reason) for entry in moves])
-    void_records([record for record in records.values() if record.uuid in free], reason=batch.undo_reason, actor=by, at=at)
+    uuids = [row.record_uuid for row in rows if row.record_uuid]
+    records = list(
+        LearningRecord.objects.filter(uuid__in=uuids).select_related("learner").only("uuid", "state", "credits", "learner__uuid")
+    )
+    with keys_of(record.learner.uuid for record in records):  # the reason is sealed for each of them
+        free = _unused([record for record in records if by.pk != record.learner_id != second.pk])
+        post_many(_reversals(free, by=by, second=second, on=timezone.localdate(at), reason=batch.undo_reason))
+        void_records([record for record in records if record.uuid in free], reason=batch.undo_reason, actor=by, at=at)
     for row in rows:
         row.state = RowState.UNDONE if row.record_uuid in free else RowState.KEPT
     store_columns(rows, "state")
@@ -153,11 +162,23 @@ def _unused(records: Sequence[LearningRecord]) -> set[UUID]:
     }
 
 
-def _reversal(entry: Transaction, *, by: User, second: User, on: date, reason: str) -> Order:
-    moves = tuple(
-        Move(place_of(posting.destination), place_of(posting.source), posting.amount, posting.lot_uuid) for posting in entry.postings.all()
+def _reversals(records: set[UUID], *, by: User, second: User, on: date, reason: str) -> list[Order]:
+    """What takes back the deposit and the confirmation of each record, the last first. Two queries."""
+    entries = list(
+        Transaction.objects.filter(record_uuid__in=records, type__in=[TransactionType.DEPOSIT, TransactionType.VERIFY])
+        .only("uuid", "record_uuid")
+        .order_by("-id")
     )
-    return Order(
-        TransactionType.REVERSE, moves, f"reverse:{entry.uuid}", on, by=by, second=second, record=entry.record_uuid, reverses=entry,
-        reason=reason,
-    )  # fmt: skip
+    moves: dict[int, list[Move]] = defaultdict(list)
+    sides = [f"{side}__{name}" for side in ("destination", "source") for name in ("kind", "unit__code", "owner_uuid", "reference")]
+    # Places come by a join: prefetched one by one they would be an expression deeper than SQLite reads.
+    postings = Posting.objects.filter(transaction__in=entries).order_by("id")
+    for number, amount, lot, *places in postings.values_list("transaction_id", "amount", "lot_uuid", *sides):
+        moves[number].append(Move(Place(*places[:4]), Place(*places[4:]), amount, lot))
+    return [
+        Order(
+            TransactionType.REVERSE, tuple(moves[entry.pk]), f"reverse:{entry.uuid}", on, by=by, second=second, record=entry.record_uuid,
+            reverses=entry, reason=reason,
+        )
+        for entry in entries
+    ]  # fmt: skip

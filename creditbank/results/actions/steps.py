@@ -8,12 +8,13 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.utils import timezone
 
 from creditbank.results.enums import TRANSITIONS, BatchState
 from creditbank.results.exceptions import NothingToEnter, SecondPersonRequired, WrongBatchState
 from creditbank.results.models import ResultBatch
 from creditbank.results.types import ResultsReleased, ResultsUndone, ResultsUploaded
-from foundation.api import announce, record_audit_entry, start_job
+from foundation.api import announce, record_audit_entry, report_progress, start_job
 from identity.api import Institution
 
 S = BatchState
@@ -36,12 +37,20 @@ def move_on(batch: ResultBatch, state: str, *, verb: str, actor: Any, reason: st
     record_audit_entry(f"results.{verb}", actor=actor, about=batch, reason=reason, data={"rows": batch.rows_total, **data})
 
 
+def went_on(batch: ResultBatch, *, done: int) -> None:
+    """So many rows more are through, in the transaction in which they are; and somebody is at it just now."""
+    batch.worked_at = timezone.now()
+    batch.save(update_fields=["worked_at"])
+    if batch.job is not None:
+        report_progress(batch.job, done=batch.job.done + done)
+
+
 @transaction.atomic
 def upload_results(institution: Institution, *, content: bytes, filename: str, actor: Any, at: datetime) -> ResultBatch:
     """Keep a file; it is read in the background, and nothing enters an archive by that."""
     digest = hashlib.sha256(content).hexdigest()
     batch = ResultBatch(
-        institution=institution, filename=filename[-200:], sha256=digest, uploaded_by_uuid=actor.uuid, uploaded_at=at,
+        institution=institution, filename=filename[-200:], sha256=digest, uploaded_by_uuid=actor.uuid, uploaded_at=at, worked_at=at,
         job=start_job("results.read", total=0, owner=actor),
     )  # fmt: skip
     batch.file.save(digest, ContentFile(content), save=False)
@@ -67,6 +76,7 @@ def discard_batch(batch: ResultBatch, *, actor: Any) -> ResultBatch:
     """Put a file aside that has entered nothing; its rows go. Raises WrongBatchState."""
     batch = locked(batch, S.REFUSED, S.READ, S.SUBMITTED)
     batch.rows.all().delete()
+    batch.complaints = []
     move_on(batch, S.DISCARDED, verb="discard", actor=actor)
     return batch
 
@@ -77,7 +87,7 @@ def release_batch(batch: ResultBatch, *, actor: Any, at: datetime) -> ResultBatc
     batch = locked(batch, S.SUBMITTED)
     if actor.uuid == batch.uploaded_by_uuid:
         raise SecondPersonRequired
-    batch.released_by_uuid, batch.released_at = actor.uuid, at
+    batch.released_by_uuid, batch.released_at, batch.worked_at = actor.uuid, at, at
     batch.job = start_job("results.enter", total=batch.rows_good, owner=actor)
     move_on(batch, S.RELEASING, verb="release", actor=actor, credits=str(batch.credits_total))
     announce(ResultsReleased(batch_id=batch.pk))
@@ -106,7 +116,7 @@ def answer_undo(batch: ResultBatch, *, agree: bool, actor: Any) -> ResultBatch:
         batch.undo_asked_by_uuid, batch.undo_reason = None, ""
         move_on(batch, S.RELEASED, verb="refuse_undo", actor=actor)
         return batch
-    batch.undone_by_uuid = actor.uuid
+    batch.undone_by_uuid, batch.worked_at = actor.uuid, timezone.now()
     batch.job = start_job("results.undo", total=batch.rows_good, owner=actor)
     move_on(batch, S.UNDOING, verb="undo", actor=actor, reason=batch.undo_reason)
     announce(ResultsUndone(batch_id=batch.pk))

@@ -33,42 +33,11 @@ from creditbank.results.models import ResultBatch, ResultRow
 from foundation.api import AuditEntry
 from identity.api import Role, link_learner_number
 from learning.api import LearningRecord
+from tests.creditbank.results.school import School
 from tests.factories.creditbank import make_bank
 from tests.factories.identity import UserFactory, person_as
 
 pytestmark = pytest.mark.django_db
-HEADINGS = "学习者,姓名,成绩编号,成果代码,取得日期,成绩,学分\n"
-
-
-class School:
-    """The institution whose outcomes the bank knows, with an officer and a reviewer of its own, and three learners."""
-
-    def __init__(self) -> None:
-        self.bank = make_bank()
-        self.home = self.bank.source
-        self.officer, self.reviewer = person_as(Role.CREDIT_OFFICER, self.home), person_as(Role.REVIEWER, self.home)
-        self.code = self.bank.outcomes[0].code
-        self.learners = [UserFactory(name=f"学生{n}", phone=f"+861380000000{n}") for n in range(3)]
-
-    def line(self, n: int, **changes: str) -> str:
-        said = {
-            "learner": f"1380000000{n}", "name": f"学生{n}", "id": f"S-{n}", "outcome": self.code, "on": "2026-06-30", "score": "86", "credits": "4",
-        } | changes  # fmt: skip
-        return ",".join(said.values())
-
-    def file(self, *lines: str) -> bytes:
-        return (HEADINGS + "\n".join(lines or [self.line(n) for n in range(3)]) + "\n").encode()
-
-    def upload(self, *lines: str, actor=None) -> ResultBatch:
-        batch = upload_results(self.home, content=self.file(*lines), filename="三班.csv", actor=actor or self.officer, at=timezone.now())
-        batch.refresh_from_db()
-        return batch
-
-    def released(self, *lines: str) -> ResultBatch:
-        batch = submit_batch(self.upload(*lines), actor=self.officer, at=timezone.now())
-        release_batch(batch, actor=self.reviewer, at=timezone.now())
-        batch.refresh_from_db()
-        return batch
 
 
 @pytest.fixture
