@@ -29,8 +29,9 @@ def insert_rows(rows: Sequence[models.Model], *, numbered: bool = False, missing
     if not rows:
         return
     meta = rows[0]._meta
-    if any(field.is_relation for field in meta.concrete_fields):
-        for row in rows:
+    relations = [field for field in meta.concrete_fields if field.is_relation]
+    for row in rows:
+        if any(field.is_cached(row) for field in relations):
             row._prepare_related_fields_for_save(operation_name="insert_rows")  # type: ignore[attr-defined]
     fields = [field for field in meta.concrete_fields if field is not meta.pk]
     connection = connections[DEFAULT_DB_ALIAS]
@@ -55,11 +56,14 @@ def _prepared(connection: Any, field: Any, rows: Sequence[models.Model], *, add:
     own = type(field).pre_save
     get: Callable[[Any], Any] = attrgetter(field.attname) if own is models.Field.pre_save else lambda row: field.pre_save(row, add=add)
     prepare, values = field.get_db_prep_save, []
-    last, made = object(), None
+    plain = str if type(field) in {models.CharField, models.TextField} else None  # such a text is stored as it is
+    last, made, before, made_before = object(), None, object(), None
     for row in rows:
         value = get(row)
-        if value is not last:  # the very same object: title, institution, nothing at all
-            last, made = value, prepare(value, connection)
+        if value is not last:  # the very same object: title, institution, nothing at all; or two that take turns: deposit, confirmation
+            last, made, before, made_before = before, made_before, last, made
+            if value is not last:
+                last, made = value, value if type(value) is plain else prepare(value, connection)
         values.append(made)
     return values
 
