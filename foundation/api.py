@@ -35,8 +35,7 @@ from foundation.jobs.models import Job
 from foundation.jobs.queue import enqueue
 from foundation.keys.exceptions import KeyDestroyed, NotAKeySet, SealingProblem, SigningKeyMissing
 from foundation.keys.fields import SealedTextField
-from foundation.keys.sealing import bring_keys, destroy_person_key, is_sealed, keep_key, keep_keys, keys_at_hand, seal, unseal
-from foundation.keys.sealing import bring_keys, destroy_person_key, is_sealed, keep_key, keys_at_hand, keys_of, seal, unseal
+from foundation.keys.sealing import bring_keys, destroy_person_key, is_sealed, keep_key, keep_keys, keys_at_hand, keys_of, seal, unseal
 from foundation.keys.signing import SIGNATURE_HEX, KeySet, Signature, public_keys, published_keys, read_key_set, sign, signature_holds
 from foundation.measures.amounts import OffStepError, format_credits, is_on_step, round_to_step
 from foundation.measures.enums import Rounding

@@ -77,7 +77,7 @@ def post_many(orders: Sequence[Order]) -> list[Transaction]:
 
 def _entry(order: Order) -> Transaction:
     entry = Transaction(
-        type=order.kind, key=order.key, record_uuid=order.record, reverses_id=order.reverses and order.reverses.pk, effective_on=order.on,
+        type=order.kind, key=order.key, record_uuid=order.record, reverses_id=order.reverses.pk if order.reverses else None, effective_on=order.on,
         by_uuid=getattr(order.by, "uuid", None), second_uuid=getattr(order.second, "uuid", None), note_zh=order.note[0],
         note_en=order.note[1], reason=order.reason,
     )  # fmt: skip

@@ -29,7 +29,7 @@ def insert_rows(rows: Sequence[models.Model], *, numbered: bool = False, missing
     if not rows:
         return
     meta = rows[0]._meta
-    relations = [field for field in meta.concrete_fields if field.is_relation]
+    relations: list[Any] = [field for field in meta.concrete_fields if field.is_relation]
     for row in rows:
         if any(field.is_cached(row) for field in relations):
             row._prepare_related_fields_for_save(operation_name="insert_rows")  # type: ignore[attr-defined]
