@@ -24,7 +24,7 @@ from tests.factories.creditbank import make_application, make_bank
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = {"anonymous": 2}
-USUALLY, LONG = 4, 30
+USUALLY, LONG = 3, 30
 """How often each operation is asked by one caller; nobody in particular is turned away at the door of most."""
 WHO = ("anonymous", "learner", "officer", "reviewer", "token")
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -38,6 +39,11 @@ from tests.factories.identity import MembershipFactory, UserFactory, person_as
 from tests.factories.learning import make_record
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
 
 
 @pytest.fixture
@@ -382,6 +388,28 @@ def test_figures_are_those_of_the_page_and_no_other_period_is_asked_for(client, 
 
     assert (said["decided"], said["proposed"], said["recognised"], said["rate"]) == (1, "5", "5", 100)
     assert client.get("/api/v1/desk/report?days=31").status_code == 422
+
+
+def test_a_file_for_the_catalogue_is_brought_and_stored_or_every_complaint_is_told(client, bank):
+    client.force_login(bank.officer)
+    here = bank.institution.code
+    table = f"outcome,owner,title_zh,credits,system\n{here}:NEW,{here},新课,2,A\n"
+
+    def bring(content, **more):
+        file = SimpleUploadedFile("outcomes.csv", content.encode())
+        return client.post("/api/v1/desk/catalogue", {"file": file, "institution": here, **more}, HTTP_IDEMPOTENCY_KEY=content[-9:].strip())
+
+    bad = bring(table.replace(",2,A", ",two,A"))
+    made, again = bring(table), bring(table)
+    elsewhere = bring(table, institution=bank.source.code)
+    address = f"desk/catalogue/{made.json()['uuid']}"
+    done, twice = post(client, f"{address}/confirm", key="k"), post(client, f"{address}/put-aside")
+
+    assert (bad.status_code, bad.json()["problems"][0]["column"]) == (422, "credits")
+    assert (made.status_code, again.json(), elsewhere.status_code, made.json()["state"]) == (201, made.json(), 403, "read")
+    assert (done.json()["state"], code(twice)) == ("stored", (409, "wrong_state"))
+    assert client.get(f"/api/v1/outcomes/{here}:NEW").json()["title_zh"] == "新课"
+    assert [one["state"] for one in client.get("/api/v1/desk/catalogue").json()["items"]] == ["stored"]
 
 
 # --- all of them ---
