@@ -9,7 +9,7 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, DateField, Exists, Func, IntegerField, OuterRef, Q, Sum, When
+from django.db.models import BooleanField, Case, Count, DateField, Exists, Func, IntegerField, OuterRef, Q, Subquery, Sum, When
 from django.utils import timezone
 
 from creditbank.agreements.models import RuleBookVersion, RuleRow
@@ -144,10 +144,16 @@ def _exceptions(institutions: Sequence[int], period: tuple[datetime, datetime]) 
 
 
 def _unused(institutions: Sequence[int], lines: Any, until: date) -> tuple[str, ...]:
-    """Rules in force by which nothing was recognised: each is asked for one line, not all lines for their rules."""
+    """Rules in force by which nothing was recognised: each is asked for its newest line, not all lines for their rules.
+
+    PostgreSQL would make of "whether there is a line" one pass over all lines of everybody, and of "the newest line of this rule" a walk back
+    through them; from a code to the same code it can only walk the index of rules.
+    """
     versions = RuleBookVersion.objects.in_force(on=until).filter(book__institution__in=institutions)
-    used = Exists(lines.filter(rule=OuterRef("code"), decided__gt=0))
-    known = RuleRow.objects.filter(~used, version__in=versions).order_by("code").values_list("code", flat=True)
+    code = OuterRef("code")
+    newest = Subquery(lines.filter(rule__gte=code, rule__lte=code, decided__gt=0).order_by("rule", "-id").values("pk")[:1])
+    known = RuleRow.objects.annotate(newest=newest).filter(newest__isnull=True, version__in=versions)
+    known = known.order_by("code").values_list("code", flat=True)
     return tuple(dict.fromkeys(known))
 
 
