@@ -141,7 +141,7 @@ def test_twenty_thousand_rows_by_two_workers_that_are_killed_again_and_again(rea
     def go_on() -> None:
         nonlocal kills, lives
         workers = [Worker([to_the_end]) for _ in range(2)]
-        kills += work_and_kill(workers, kills=40, seed=SEED + kills, patience=1100, between=(0.1, 1.5))
+        kills += work_and_kill(workers, kills=40, seed=SEED + kills, patience=1100, between=(0.1, 1.5), after_kill=lambda _acked: None)
         lives += sum(worker.lives for worker in workers)
 
     go_on()
