@@ -265,7 +265,8 @@ def _are_free(taken: tuple[Option, ...]) -> bool:
 
 def _placements(taken: tuple[Option, ...], facts: Facts, limits: tuple[Limit, ...]) -> Iterator[Answer]:
     grants = [(option, number, grant) for option in taken for number, grant in option.grants if grant.kind != "waiver"]
-    free = {id(option) for option in taken if any(grant.kind == "waiver" for _number, grant in option.grants)}
+    waivers = tuple(Placed(option, number, grant, (), 0) for option in taken for number, grant in option.grants if grant.kind == "waiver")
+    free = {id(row.option) for row in waivers}
     for where in product(*([(), *_seats(grant, facts)] for _option, _number, grant in grants)):
         placed = [(*row, paths) for row, paths in zip(grants, where, strict=True) if paths]
         if {id(row[0]) for row in placed} | free != {id(option) for option in taken}:
@@ -276,7 +277,7 @@ def _placements(taken: tuple[Option, ...], facts: Facts, limits: tuple[Limit, ..
             rows = tuple(
                 Placed(option, number, grant, paths, amount) for (option, number, grant, paths), amount in zip(placed, posted, strict=True)
             )
-            if _allowed(rows, limits):
+            if _allowed((*rows, *waivers), limits):  # a waiver posts nothing, and is a grant that takes records
                 yield from _counted(rows, facts, limits)
 
 
