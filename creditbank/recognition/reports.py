@@ -153,8 +153,7 @@ def _unused(institutions: Sequence[int], lines: Any, until: date) -> tuple[str, 
     code = OuterRef("code")
     newest = Subquery(lines.filter(rule__gte=code, rule__lte=code, decided__gt=0).order_by("rule", "-id").values("pk")[:1])
     known = RuleRow.objects.annotate(newest=newest).filter(newest__isnull=True, version__in=versions)
-    known = known.order_by("code").values_list("code", flat=True)
-    return tuple(dict.fromkeys(known))
+    return tuple(dict.fromkeys(known.order_by("code").values_list("code", flat=True)))
 
 
 def period_of(text: str, *, on: date) -> tuple[int, date]:
