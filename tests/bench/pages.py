@@ -27,6 +27,7 @@ ACCOUNT = (
     "/my/credits/statement/?kind=xlsx&period=all", "/my/credits/entries/{entry}/", "/my/plan/", "/my/plan/?programme={programme}",
     "/my/archive/", "/my/archive/{record}/", "/my/archive/new/", "/my/archive/print/", "/my/archive/export.csv", "/my/archive/activity/",
     "/my/archive/activity/export.csv", "/my/archive/activity/export.json", "/my/notices/", "/my/settings/", "/my/settings/erasure/",
+    "/my/settings/data/", "/my/settings/data/{export}/",
     "/api/v1/me/account", "/api/v1/me/account/code", "/api/v1/me/account/A/statement", "/api/v1/me/account/file/xlsx", "/api/v1/me/conversions", "/api/v1/me/plans/{programme}",
 )  # fmt: skip
 APPLYING = (
@@ -63,6 +64,10 @@ DESK = (
     "/desk/results/{batch}/", "/desk/results/template.csv", "/desk/results/template.xlsx", "/desk/rulebooks/", "/desk/rulebooks/JLOU/upload/",
     "/desk/rulebooks/JLOU/edit/", "/desk/rulebooks/JLOU/edit/rules/new/", "/desk/rulebooks/JLOU/edit/limits/new/",
     "/desk/rulebooks/JLOU/edit/examples/new/", "/desk/agreements/", "/desk/agreements/new/", "/desk/agreements/{agreement}/",
+    "/api/v1/desk/applications/{open_case}/officers", "/api/v1/desk/applications/{open_case}/votes", "/api/v1/desk/corrections",
+    "/api/v1/desk/corrections/{correction}", "/api/v1/desk/deposits", "/api/v1/desk/issued", "/api/v1/desk/mergers", "/api/v1/desk/mergers/{merger}",
+    "/api/v1/desk/panel-members", "/api/v1/desk/policies", "/api/v1/desk/report", "/api/v1/desk/reviews", "/api/v1/desk/spot-checks",
+    "/api/v1/desk/spot-checks/{draw}", "/api/v1/desk/standings", "/api/v1/desk/catalogue", "/api/v1/desk/catalogue/{import}",
 )  # fmt: skip
 PAGES: dict[str, tuple[str, ...]] = {
     "visitor": PUBLIC,
@@ -130,11 +135,13 @@ def arguments(person: Any) -> dict[str, str]:
 
 def _shared() -> dict[str, Any]:
     from creditbank.api import (
+        AccountMerger,
         Agreement,
         Application,
         ApplicationEvidence,
         CatalogueImport,
         Certificate,
+        Correction,
         IndividualException,
         Programme,
         ResultBatch,
@@ -161,12 +168,14 @@ def _shared() -> dict[str, Any]:
         "exception": _first(IndividualException.objects.filter(programme__institution__code="JLOU")), "batch": _first(ResultBatch.objects.filter(**here)),
         "draw": _first(SpotCheckDraw.objects.filter(**here)), "import": _first(CatalogueImport.objects.filter(**here)),
         "draft": RuleBookVersion.objects.filter(book__institution__code="JLOU", status="draft").values_list("number", flat=True).first(),
+        "correction": _first(Correction.objects.filter(**here)), "merger": _first(AccountMerger.objects.filter(**here)),
         "wish": _first(ErasureRequest.objects.all()),
     }  # fmt: skip
 
 
 def _own(person: Any) -> dict[str, Any]:
     from creditbank.api import Application, ApplicationEvidence, Certificate, Transaction, Transcript
+    from identity.people.models import DataExport
     from learning.api import LearningRecord
     from learning.archive.models import Evidence
 
@@ -178,6 +187,7 @@ def _own(person: Any) -> dict[str, Any]:
         "record": _first(LearningRecord.objects.filter(learner=person)), "own_certificate": _first(Certificate.objects.filter(learner=person)),
         "transcript": _first(Transcript.objects.filter(learner=person)), "file": file and file.uuid,
         "file_case": file and file.application.reference, "evidence": proof and proof.uuid, "evidence_record": proof and proof.record.uuid,
+        "export": _first(DataExport.objects.filter(person_uuid=person.uuid, state="ready")),
     }  # fmt: skip
 
 
