@@ -150,5 +150,6 @@ def _shadow_sets(counted: Sequence[Counted], candidates: Sequence[Candidate], us
 
 
 def _same_sets(first: Counted, second: Counted) -> bool:
-    same = first.shape == second.shape and first.refused == second.refused and first.required == second.required
-    return same and first.rule.id != second.rule.id
+    """Whether both count the same records in the same way, and the first may take every set that is left to the second by denials."""
+    freer = set(first.refused) <= set(second.refused) and first.required <= second.required
+    return freer and first.shape == second.shape and first.rule.id != second.rule.id

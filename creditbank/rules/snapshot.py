@@ -13,7 +13,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-SEMANTICS = 4
+SEMANTICS = 5
 """Raised when the meaning of deciding changes; a stored decision is replayed under its own number."""
 
 SIMPLE = frozenset({str, int, bool, NoneType})

@@ -49,7 +49,6 @@ BEHIND = [
 LOOKS = [("light", "normal", 1280), ("dark", "normal", 360), ("light", "elder", 360)]
 """Theme and mode, which a page takes from cookies in ``early.js``, and width: its text is the same in all of them."""
 EARLY = (ROOT / "static" / "js" / "early.js").read_text("utf-8")
-CHANGED = "Promise.allSettled(document.getAnimations().map(one => one.finished))"
 
 
 def _sign_in(page, site: str, who: str) -> None:
@@ -60,7 +59,7 @@ def _sign_in(page, site: str, who: str) -> None:
 @pytest.fixture(scope="session")
 def only_page(browser):
     """The one page of all readers and looks: a browser needs seconds for another, and milliseconds for other cookies and another width."""
-    context = browser.new_context(locale="zh-CN")
+    context = browser.new_context(locale="zh-CN", reduced_motion="reduce")  # nothing fades while it is looked at
     context.set_default_timeout(30_000)  # the description of the HTTP API takes a busy machine longer than ten
     page = context.new_page()
     page.said = []
@@ -107,7 +106,6 @@ def _take_look(page, theme: str, mode: str, width: int) -> None:
     cookies = {"theme": theme, "mode": mode}
     page.context.add_cookies([{"name": name, "value": value, "url": page.url} for name, value in cookies.items()])
     page.evaluate(f"delete document.documentElement.dataset.mode; {EARLY}")
-    page.evaluate(CHANGED)
 
 
 def _faults(page) -> tuple[list[str], bool, int]:

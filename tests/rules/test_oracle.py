@@ -258,6 +258,12 @@ def test_sharing_windows_exemptions_parts_groups_and_counting_are_found_by_tryin
     assert sum(agrees(a_rich_question(seed), seed) for seed in range(block * 100, block * 100 + 100)) > 60
 
 
+@pytest.mark.parametrize("seed", [14_576, 16_378])
+def test_what_the_long_run_found_once_stays_found(seed):
+    """A counting rule under a denial beside a better one that counts alike; waivers under a limit by grants."""
+    assert agrees(a_rich_question(seed), seed)
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("block", range(20))
