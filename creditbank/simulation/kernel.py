@@ -43,15 +43,19 @@ class Kernel:
 
     def candidates(self) -> pd.DataFrame:
         """One row a pair: learner, rule, offer, record, lead (the record whose row carries the amount), bits, amount in steps."""
-        columns = {name: np.empty(int(self._counts.sum()), dtype=DTYPES[name]) for name in COLUMNS}
+        grouped, size = self.tables.has_groups, int(self._counts.sum())
+        columns = {name: np.empty(size, dtype=DTYPES[name]) for name in COLUMNS if grouped or name != "lead"}
         at = 0
         for pairs in self.blocks():
             here = slice(at, at := at + len(pairs.bits))
             for name in ("learner", "rule", "record", "bits", "amount"):
                 columns[name][here] = getattr(pairs, name)
-            columns["lead"][here] = pairs.record if pairs.lead is None else pairs.lead
+            if grouped:
+                columns["lead"][here] = pairs.record if pairs.lead is None else pairs.lead
         columns["offer"].fill(1)
-        return pd.DataFrame({name: column[:at] for name, column in columns.items()}, copy=False)
+        if not grouped:
+            columns["lead"] = columns["record"]
+        return pd.DataFrame({name: columns[name][:at] for name in COLUMNS}, copy=False)
 
     def blocks(self) -> Iterator[Pairs]:
         """The same in parts of whole learners."""
@@ -213,7 +217,7 @@ class Kernel:
         record, rank = pairs.record.take(rows), self._rank_by_entry.take(pairs.entry.take(rows))
         starts = np.flatnonzero(np.concatenate(([True], record[1:] != record[:-1])))
         best = np.minimum.reduceat(np.where(self.amounts.useful(pairs, rows), rank, HIGH), starts)
-        beaten = rows[rank > np.repeat(best, np.diff(starts, append=len(rows)))]
+        beaten = rows.take(np.flatnonzero(rank > np.repeat(best, np.diff(starts, append=len(rows)))))  # a mask as index branches at each row
         pairs.bits[beaten] |= BIT["shadowed"]
         pairs.amount[beaten] = 0
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 COLUMNS = ("learner", "rule", "offer", "record", "lead", "bits", "amount")
-DTYPES = dict.fromkeys(COLUMNS, np.int32) | {"offer": np.int8, "bits": np.int64}
+DTYPES = dict.fromkeys(COLUMNS, np.int32) | {"offer": np.int8}
 
 
 @dataclass
@@ -16,7 +16,7 @@ class Pairs:
     """Pairs of a record and an entry of the tables (a rule under a key of one of its leaves), in the order of records.
 
     ``rows`` and ``of`` are the records and learners of the block, a record once for each key under which a leaf may name it; ``count`` says
-    how many pairs each has. ``bits`` has 32 bits here, which is all that are in use; it leaves the kernel with 64.
+    how many pairs each has. ``bits`` has 32 bits, of which 29 are in use.
     """
 
     rows: np.ndarray

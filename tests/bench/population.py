@@ -92,12 +92,20 @@ def archive(records: int, outcomes: int) -> Population:
 
 def best(work: Callable[[], Any], times: int = 4) -> tuple[Any, float]:
     """The answer, and the seconds of processor time of the fastest of some runs: others may be at work on the machine."""
-    seconds, answer = [], None
+    ((answer, seconds),) = in_turn(work, times=times)
+    return answer, seconds
+
+
+def in_turn(*works: Callable[[], Any], times: int = 7) -> list[tuple[Any, float]]:
+    """Answers and fastest seconds of several ways, one after the other in each round: whoever shares the processor disturbs all alike."""
+    answers, seconds = [None] * len(works), [float("inf")] * len(works)
     for _ in range(times):
-        begun = time.process_time()
-        answer = work()
-        seconds.append(time.process_time() - begun)
-    return answer, min(seconds)
+        for at, work in enumerate(works):
+            answers[at] = None  # the memory of the last answer is free again before the clock runs
+            begun = time.process_time()
+            answers[at] = work()
+            seconds[at] = min(seconds[at], time.process_time() - begun)
+    return list(zip(answers, seconds, strict=True))
 
 
 def asked(people: Population, tables: RuleTables) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
@@ -153,11 +161,11 @@ def single(say: Say, priorities: int, records: int = 1_000_000, rules: int = 50_
     tables, people = RuleTables(single_book(rules, priorities), ON), archive(records, rules // FAN_OUT)
     left, right = asked(people, tables)
     kernel, ranked = Kernel(people, tables), priorities > 1
-    frame, seconds = best(kernel.candidates)
     records_frame, rules_frame = pd.DataFrame(left), pd.DataFrame(right)
-    merged, slow = best(lambda: by_merge(records_frame, rules_frame, ranked=ranked))
     first, second = pl.DataFrame(left), pl.DataFrame(right)
-    joined, other = best(lambda: by_polars(first, second, ranked=ranked))
+    (frame, seconds), (merged, slow), (joined, other) = in_turn(
+        kernel.candidates, lambda: by_merge(records_frame, rules_frame, ranked=ranked), lambda: by_polars(first, second, ranked=ranked)
+    )
     same(frame, merged)
     same(frame, joined.to_pandas())
     pairs = len(frame)
@@ -189,8 +197,7 @@ def groups(say: Say, records: int = 400_000, rules: int = 5_000) -> None:
         found = pairs[pairs["grade"] >= pairs["low"]].groupby(["learner", "rule"]).agg(slots=("slot", "nunique"), size=("size", "first"))
         return found[found["slots"] == found["size"]].reset_index()
 
-    frame, seconds = best(kernel.candidates)
-    grouped, slow = best(by_grouping)
+    (frame, seconds), (grouped, slow) = in_turn(kernel.candidates, by_grouping)
     ours = frame.loc[frame["bits"] == 0, ["learner", "rule"]].drop_duplicates().sort_values(["learner", "rule"], ignore_index=True)
     pd.testing.assert_frame_equal(ours.astype("int64"), grouped[["learner", "rule"]].astype("int64"))
     say(f"population, {records:,} records x {rules:,} rules over 2 or 3 outcomes: {len(frame):,} pairs, {len(ours):,} complete groups in {seconds:.2f} s; pandas merge and groupby {slow:.2f} s ({slow / seconds:.1f} times ours); equal answers")  # fmt: skip
