@@ -217,7 +217,9 @@ class Kernel:
         record, rank = pairs.record.take(rows), self._rank_by_entry.take(pairs.entry.take(rows))
         starts = np.flatnonzero(np.concatenate(([True], record[1:] != record[:-1])))
         best = np.minimum.reduceat(np.where(self.amounts.useful(pairs, rows), rank, HIGH), starts)
-        beaten = rows.take(np.flatnonzero(rank > np.repeat(best, np.diff(starts, append=len(rows)))))  # a mask as index branches at each row
+        beaten = rows.take(
+            np.flatnonzero(rank > np.repeat(best, np.diff(starts, append=len(rows))))
+        )  # a mask as index branches at each row
         pairs.bits[beaten] |= BIT["shadowed"]
         pairs.amount[beaten] = 0
 
