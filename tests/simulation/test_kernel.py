@@ -108,7 +108,7 @@ def test_columns_are_whole_numbers_of_fixed_width():
     frame = candidates_of(people, RuleTables(base, ON))
 
     assert {name: str(kind) for name, kind in frame.dtypes.items()} == {
-        "learner": "int32", "rule": "int32", "offer": "int8", "record": "int32", "lead": "int32", "bits": "int64", "amount": "int32",
+        "learner": "int32", "rule": "int32", "offer": "int8", "record": "int32", "lead": "int32", "bits": "int32", "amount": "int32",
     }  # fmt: skip
 
 
