@@ -32,7 +32,7 @@ from foundation.http.views import gone, page_not_found, too_many_requests
 from foundation.jobs.actions import expect_total, finish_job, report_progress, start_job
 from foundation.jobs.enums import JobState
 from foundation.jobs.models import Job
-from foundation.jobs.queue import enqueue
+from foundation.jobs.queue import enqueue, prepare
 from foundation.keys.exceptions import KeyDestroyed, NotAKeySet, SealingProblem, SigningKeyMissing
 from foundation.keys.fields import SealedTextField
 from foundation.keys.sealing import bring_keys, destroy_person_key, is_sealed, keep_key, keep_keys, keys_at_hand, keys_of, seal, unseal
@@ -148,6 +148,7 @@ __all__ = [
     "open_table",
     "page_not_found",
     "permission",
+    "prepare",
     "problem_response",
     "protected_tables",
     "public_keys",

@@ -30,7 +30,8 @@ from creditbank.statements.fonts import unprintable
 from creditbank.statements.models import Certificate, SubmissionCode, Transcript
 from creditbank.statements.seals import issue_of, sign_issue
 from creditbank.statements.submissions import Made, Submission, submission_table
-from foundation.api import notify, record_audit_entry, xlsx_of
+from creditbank.statements.tasks import draw_in_background
+from foundation.api import notify, prepare, record_audit_entry, xlsx_of
 
 P = TypeVar("P", Transcript, Certificate)
 TRIES = 20
@@ -88,6 +89,7 @@ def _issue(
     paper = _create(model, facts, at=at)
     data = {"number": paper.number, "hash": paper.content_hash, "key": paper.signing_key}
     record_audit_entry("statements.issue", actor=actor, about=paper, concerns=person.uuid, data=data)
+    prepare(draw_in_background, kind=paper.kind.value, paper=str(paper.uuid))
     return paper
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from creditbank.statements.keeping import forget_files
 from creditbank.statements.models import Certificate, Transcript
 from foundation.api import deletion_permit
 from identity.api import Eraser, Treatment, register_eraser
@@ -15,12 +17,14 @@ PAPERS = (Transcript, Certificate)
 
 
 def erase(person: Any, at: datetime) -> dict[str, int]:
-    """A paper is a snapshot with the name in it, so it goes whole; what it told of stays in the ledger."""
+    """A paper is a snapshot with the name in it, so it goes whole, with its files; what it told of stays in the ledger."""
     taken = 0
     for model in PAPERS:
         rows = model.objects.filter(learner=person)
-        number = rows.count()
+        papers = list(rows)
+        number = len(papers)
         if number:
+            transaction.on_commit(lambda papers=papers: forget_files(papers))  # type: ignore[misc]
             with deletion_permit(model, action="statements.erase", actor=None, reason="erasure", data={"papers": number}):
                 rows.delete()
         taken += number

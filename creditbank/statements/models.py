@@ -22,7 +22,9 @@ class Paper(models.Model):
 
     Missing on purpose: editing. A mistake is revoked, and a new one issued.
 
-    Personal data: name as on the day of issue, and what the paper says.
+    Its drawn files (``creditbank.statements.keeping``) are kept beside, sealed under the learner's key, and go with it.
+
+    Personal data: name as on the day of issue, and what the paper says, in the row and in its files.
     """
 
     kind: PaperKind
@@ -67,7 +69,7 @@ class TranscriptQuerySet(models.QuerySet["Transcript"]):
 class Transcript(Paper):
     """What stood in a person's account on a day, unit by unit and item by item.
 
-    Personal data: name as on the day of issue, and what the person had learnt and been awarded.
+    Personal data: name as on the day of issue, and what the person had learnt and been awarded; the same in its drawn files, sealed.
     """
 
     kind = PaperKind.TRANSCRIPT
@@ -97,7 +99,8 @@ class Certificate(Paper):
 
     ``decided_by_uuid`` is copied from the application, so that the schema itself refuses that the same person revokes.
 
-    Personal data: name as on the day of issue, and what was recognised; pseudonyms of who decided and who revoked.
+    Personal data: name as on the day of issue, and what was recognised; the same in its drawn files, sealed; pseudonyms of who decided and
+    who revoked.
     """
 
     kind = PaperKind.CERTIFICATE

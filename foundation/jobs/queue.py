@@ -24,6 +24,12 @@ def enqueue(task: Task[Any, Any], **arguments: Any) -> None:
         task.enqueue(**arguments)
 
 
+def prepare(task: Task[Any, Any], **arguments: Any) -> None:
+    """Put in the queue, with the transaction, what only saves somebody a wait later; where there is no queue, whoever comes first waits."""
+    if not isinstance(task.get_backend(), ImmediateBackend):
+        task.enqueue(**arguments)
+
+
 def _run_now(task: Task[Any, Any], arguments: dict[str, Any]) -> None:
     result = task.enqueue(**arguments)
     if result.status == TaskResultStatus.FAILED:

@@ -16,8 +16,7 @@ from ninja.security import django_auth
 from creditbank.recognition.models import Application
 from creditbank.statements.actions import issue_certificate, issue_transcript, revoke_transcript
 from creditbank.statements.checking import check_paper
-from creditbank.statements.drawing import draw_pdf
-from creditbank.statements.fonts import pdf_possible
+from creditbank.statements.keeping import pdf_of
 from creditbank.statements.models import Certificate, Transcript
 from creditbank.statements.problems import told
 from creditbank.statements.rest.schemas import PaperOut, PaperQuestion, PapersOut, ReasonIn, TranscriptIn
@@ -159,10 +158,11 @@ def _document(paper: Paper) -> HttpResponse:
 
 
 def _pdf(paper: Paper) -> HttpResponse:
-    if not pdf_possible():
-        raise Problem(503, "no_pdf", _("PDF files cannot be made here; please print the page of the paper."))
     with told():
-        return file_answer(draw_pdf(paper, get_language() or "zh-hans"), "application/pdf", f"{paper.number or paper.printed_code}.pdf")
+        data = pdf_of(paper, get_language())
+    if data is None:
+        raise Problem(503, "no_pdf", _("PDF files cannot be made here; please print the page of the paper."))
+    return file_answer(data, "application/pdf", f"{paper.number or paper.printed_code}.pdf")
 
 
 def tell_paper(paper: Paper) -> dict[str, Any]:

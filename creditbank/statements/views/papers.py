@@ -18,10 +18,11 @@ from django.views.decorators.http import require_POST
 from creditbank.recognition.models import Application
 from creditbank.statements.actions import issue_certificate, issue_transcript, revoke_transcript
 from creditbank.statements.checking import check_paper
-from creditbank.statements.drawing import draw_pdf, paper_facts
+from creditbank.statements.drawing import paper_facts
 from creditbank.statements.exceptions import AlreadyRevoked, CertificateExists, NameNotPrintable, NothingToCertify, OfficerNeeded
 from creditbank.statements.fonts import pdf_possible
 from creditbank.statements.forms import ReasonForm, TranscriptForm
+from creditbank.statements.keeping import pdf_of
 from creditbank.statements.models import Certificate, Transcript
 from creditbank.statements.queries import to_certify
 from creditbank.statements.seals import document_of
@@ -158,10 +159,11 @@ def certificate_pdf(request: HttpRequest, certificate_uuid: str) -> HttpResponse
 
 
 def _pdf(request: HttpRequest, paper: Paper, page: str) -> HttpResponse:
-    if not pdf_possible():
+    data = pdf_of(paper, get_language())
+    if data is None:
         messages.info(request, _("PDF files cannot be made here; please print this page."))
         return redirect(page, paper.uuid)
-    return _file(draw_pdf(paper, get_language() or "zh-hans"), paper, "pdf", "application/pdf")
+    return _file(data, paper, "pdf", "application/pdf")
 
 
 @login_required
