@@ -96,6 +96,21 @@ def test_the_search_takes_any_text(client, posted):
     assert {row.type for row in page(client, Role.AUDITOR, q="verify:").context["transactions"]} == {"verify"}
 
 
+@pytest.mark.parametrize("recent", [5000, 3, 0])
+def test_a_beginning_of_keys_finds_the_newest_that_have_it_whether_many_do_or_few(client, posted, monkeypatch, recent):
+    monkeypatch.setattr("creditbank.ledger.views.SHOWN", 2)
+    monkeypatch.setattr("creditbank.ledger.views.RECENT", recent)
+
+    def found(text: str) -> list[int]:
+        return [row.pk for row in page(client, Role.AUDITOR, q=text).context["transactions"]]
+
+    for text in ("verify:", "hold:", "award:", "d"):
+        newest = [row.pk for row in Transaction.objects.order_by("-id") if row.key.startswith(text)]
+        assert newest
+        assert found(text) == newest[:2]
+    assert found("VERIFY:") == found("award:_") == []
+
+
 def test_the_page_costs_the_same_for_few_and_many_checks(client, posted, django_assert_num_queries, django_assert_max_num_queries):
     check_books(clock=timezone.now)
     client.force_login(User.objects.get(pk=person_as(Role.AUDITOR).pk))
