@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from creditbank.agreements.editions import Edition, edition_now
 from creditbank.agreements.enums import VersionStatus
 from creditbank.agreements.models import RuleBookVersion
 from creditbank.agreements.queries import limits_of, outcome_titles, rule_base
@@ -31,11 +32,13 @@ def version_before(version: RuleBookVersion) -> RuleBookVersion | None:
     return earlier.select_related("book").order_by("-number").first()
 
 
-def changes_of(version: RuleBookVersion, before: RuleBookVersion, language: str) -> list[ChangeShown]:
+def changes_of(version: RuleBookVersion, before: RuleBookVersion, language: str, edition: Edition | None = None) -> list[ChangeShown]:
     """Rules and limits that differ between two versions, in the words of a language."""
     column = 1 if language.startswith("en") else 0
-    titles = outcome_titles()
-    found = differences(rule_base(before), limits_of(before), rule_base(version), limits_of(version), tables=False)
+    known = edition or edition_now(before, version)
+    titles = outcome_titles(known)
+    old, new = ((rule_base(one, known), limits_of(one, known)) for one in (before, version))
+    found = differences(*old, *new, tables=False)
     return [
         ChangeShown(
             what_code=one.what, what=WORDS[one.what][column], ident=one.id, kind=one.kind, kind_word=WORDS[one.kind][column],

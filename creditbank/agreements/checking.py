@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db.models import Prefetch
 
-from creditbank.agreements.editions import edition_now, shelf
-from creditbank.agreements.enums import AgreementStatus, VersionStatus
+from creditbank.agreements.editions import Edition, edition_now, kept_of
+from creditbank.agreements.enums import AgreementStatus
 from creditbank.agreements.examples import ExampleResult, WrittenExample, read_example, run_example
 from creditbank.agreements.models import Agreement, ExampleRecord, RuleBookVersion, RuleExample
 from creditbank.agreements.queries import limits_of, own_targets, rule_base
@@ -16,19 +16,18 @@ from creditbank.rules.lint import lint
 from creditbank.rules.types import RuleBase
 
 
-def findings_of(version: RuleBookVersion) -> tuple[Finding, ...]:
+def findings_of(version: RuleBookVersion, edition: Edition | None = None) -> tuple[Finding, ...]:
     """The lint of a version against the catalogue, the open programmes of its institution, and the signatures under its agreements.
 
-    Judged on the day from which the version is to hold. A published version is judged once an edition of the catalogue.
+    Judged on the day from which the version is to hold, once an edition of the catalogue.
     """
-    if version.status == VersionStatus.DRAFT:
-        return _find(version)
-    return shelf.take(("findings", version.uuid), edition_now(), lambda: _find(version))
+    known = edition or edition_now(version)
+    return kept_of("findings", [version], known, lambda missing: {one.uuid: _find(one, known) for one in missing})[version.uuid]
 
 
-def _find(version: RuleBookVersion) -> tuple[Finding, ...]:
-    base, known = rule_base(version), list(Outcome.objects.values_list("code", flat=True))
-    found = lint(base, limits_of(version), own_targets(version), known, on=version.valid_from)
+def _find(version: RuleBookVersion, edition: Edition) -> tuple[Finding, ...]:
+    base, known = rule_base(version, edition), list(Outcome.objects.values_list("code", flat=True))
+    found = lint(base, limits_of(version, edition), own_targets(version), known, on=version.valid_from)
     return tuple(sorted({*found, *_unsigned(version, base)}, key=lambda finding: (finding.code, finding.ids, finding.data)))
 
 
@@ -59,18 +58,19 @@ def _written(row: RuleExample) -> WrittenExample:
     return read_example({**{name: getattr(row, name) for name in names}, "records": records})
 
 
-def examples_of(version: RuleBookVersion) -> list[ExampleResult]:
-    """Every example of a version, run: those of a published version once an edition of the catalogue. A flat number of queries."""
-    if version.status == VersionStatus.DRAFT:
-        return _run_examples(version)
-    return list(shelf.take(("examples", version.uuid), edition_now(), lambda: _run_examples(version)))
+def examples_of(version: RuleBookVersion, edition: Edition | None = None) -> list[ExampleResult]:
+    """Every example of a version, run once an edition of the catalogue. A flat number of queries."""
+    known = edition or edition_now(version)
+    return list(
+        kept_of("examples", [version], known, lambda missing: {one.uuid: _run_examples(one, known) for one in missing})[version.uuid]
+    )
 
 
-def _run_examples(version: RuleBookVersion) -> list[ExampleResult]:
+def _run_examples(version: RuleBookVersion, edition: Edition) -> list[ExampleResult]:
     examples = written_examples(version)
     if not examples:
         return []
-    base, limits, targets = rule_base(version), limits_of(version), own_targets(version)
+    base, limits, targets = rule_base(version, edition), limits_of(version, edition), own_targets(version)
     codes = {record.outcome for example in examples for record in example.records}
     catalogue = {outcome.code: outcome for outcome in engine_outcomes(codes)}
     return [run_example(example, base, limits, targets, catalogue) for example in examples]

@@ -3,7 +3,10 @@
 Reading a rule book takes fifteen queries and the making of every rule; it is asked for on most pages and changes a few times a year. What
 was read is kept in this process under the *edition*: a value that the database changes by itself, by triggers, whenever a row of the
 catalogue, of an agreement, of a unit, a level or an institution is written, by whichever door, and that never comes back. A transaction
-that is rolled back leaves an edition behind that nobody reads again. Drafts are never kept.
+that is rolled back leaves an edition behind that nobody reads again.
+
+A draft only grows: its rows are added, never changed or taken away (triggers refuse both), so how many of them there are says what is in it. What
+was read of it is kept beside, under the edition and these numbers; only the newest drafts, as every change of a book makes one more.
 """
 
 from __future__ import annotations
@@ -11,15 +14,19 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.apps import AppConfig
 from django.db import connection, connections, models
-from django.db.models import Count, Sum
+from django.db.models import Count, IntegerField, OuterRef, Subquery, Sum
 from django.utils.translation import gettext_lazy as _
 
-from creditbank.agreements.models import Agreement, AgreementParty
+from creditbank.agreements.enums import VersionStatus
+from creditbank.agreements.models import Agreement, AgreementParty, ExampleRecord, LimitRow, RuleBookVersion, RuleExample, RuleRow
 from creditbank.catalogue.models import (
     Calendar,
     CalendarTerm,
@@ -38,10 +45,13 @@ from foundation.api import CreditSystem, Level, LevelFramework
 from identity.api import Institution
 
 T = TypeVar("T")
-Edition = tuple[str, int, Any]
 BITS = 47
 MOST_KEPT = 1000
 """Books, limits and findings that a process keeps; the one that was not asked for longest goes first."""
+MOST_DRAFTS = 40
+"""The same of drafts: four entries each, so about the ten that somebody works at."""
+PARTS = (RuleRow, LimitRow, RuleExample, ExampleRecord)
+"""What a version consists of, beside its own row, which is written once."""
 WATCHED: tuple[type[models.Model], ...] = (
     Agreement, AgreementParty, Calendar, CalendarTerm, Convertibility, CreditSystem, Grade, GradeMap, GradeMapRow, GradeScale, Institution, Level,
     LevelFramework, LevelMap, Outcome, Programme, Rate, Requirement,
@@ -68,27 +78,47 @@ class CatalogueChange(models.Model):
         return str(self.number)
 
 
-def edition_now() -> Edition:
-    """The state of the catalogue as this transaction sees it. One query."""
+@dataclass(frozen=True)
+class Edition:
+    """The state of the catalogue, and how much is in each of the drafts that were asked about with it."""
+
+    state: tuple[str, int, Any]
+    drafts: Mapping[UUID, tuple[int, ...]] = field(default_factory=dict)
+
+
+def edition_now(*versions: RuleBookVersion) -> Edition:
+    """The state of the catalogue as this transaction sees it. One query; a second where drafts are among the versions."""
     found = CatalogueChange.objects.aggregate(n=Count("pk"), total=Sum("number"))
-    return str(connection.settings_dict["NAME"]), found["n"], found["total"]
+    drafts = [version.pk for version in versions if version.status == VersionStatus.DRAFT]
+    return Edition((str(connection.settings_dict["NAME"]), found["n"], found["total"]), _sizes(drafts) if drafts else {})
+
+
+def _sizes(drafts: Sequence[int]) -> dict[UUID, tuple[int, ...]]:
+    """How many rows of each part stand in drafts, by their uuids."""
+    counted = [
+        Subquery(part._default_manager.filter(version=OuterRef("pk")).order_by().values("version").annotate(n=Count("pk")).values("n"), IntegerField())
+        for part in PARTS
+    ]  # fmt: skip
+    rows = RuleBookVersion.objects.filter(pk__in=drafts).values_list("uuid", *counted)
+    return {uuid: tuple(numbers) for uuid, *numbers in rows}
 
 
 class Shelf:
-    """What was read in one edition; a new edition begins with nothing."""
+    """What was read in one state; a new state begins with nothing."""
 
-    def __init__(self) -> None:
-        self.edition: Edition | None = None
+    def __init__(self, most: int | None = None) -> None:
+        self.most = most
+        self.edition: Hashable = None
         self.kept: OrderedDict[Hashable, Any] = OrderedDict()
         self.lock = Lock()
 
-    def take(self, key: Hashable, edition: Edition, read: Callable[[], T]) -> T:
+    def take(self, key: Hashable, edition: Hashable, read: Callable[[], T]) -> T:
         """What stands under a key in an edition, read now if it does not. The edition was asked for before anything is read."""
         found: T = self.take_all([key], edition, lambda _missing: {key: read()})[key]
         return found
 
     def take_all(
-        self, keys: Sequence[Hashable], edition: Edition, read: Callable[[list[Any]], Mapping[Any, Any]]
+        self, keys: Sequence[Hashable], edition: Hashable, read: Callable[[list[Any]], Mapping[Any, Any]]
     ) -> dict[Any, Any]:  # fmt: skip
         """The same for many keys; those that are missing are read together."""
         with self.lock:
@@ -104,12 +134,42 @@ class Shelf:
                 self.edition = edition
                 self.kept.clear()
             self.kept.update(found)
-            while len(self.kept) > MOST_KEPT:
+            while len(self.kept) > (self.most or MOST_KEPT):
                 self.kept.popitem(last=False)
         return there | dict(found)
 
 
-shelf = Shelf()
+shelf, drafts = Shelf(), Shelf(MOST_DRAFTS)
+
+
+def kept_of(
+    kind: str, versions: Sequence[RuleBookVersion], edition: Edition, read: Callable[[Sequence[RuleBookVersion]], Mapping[UUID, T]]
+) -> dict[UUID, T]:
+    """Something of several versions by their uuids; what was not read before in this edition is read now, together.
+
+    A draft that the edition does not speak of is read each time.
+    """
+    found: dict[UUID, T] = {}
+    keys: dict[bool, dict[Hashable, RuleBookVersion]] = {True: {}, False: {}}
+    unknown = []
+    for version in versions:
+        is_draft = version.status == VersionStatus.DRAFT
+        if is_draft and version.uuid not in edition.drafts:
+            unknown.append(version)
+        else:
+            keys[is_draft][kind, version.uuid, edition.drafts.get(version.uuid)] = version
+    for is_draft, wanted in keys.items():
+        taken = (drafts if is_draft else shelf).take_all([*wanted], edition.state, partial(_read_keys, wanted, read))
+        found |= {version.uuid: taken[key] for key, version in wanted.items()}
+    return found | dict(read(unknown)) if unknown else found
+
+
+def _read_keys(
+    wanted: Mapping[Hashable, RuleBookVersion], read: Callable[[Sequence[RuleBookVersion]], Mapping[UUID, T]], missing: Sequence[Hashable]
+) -> dict[Hashable, T]:
+    found = read([wanted[key] for key in missing])
+    return {key: found[wanted[key].uuid] for key in missing}
+
 
 POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION note_catalogue_change() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from django.db.models import Prefetch
 
-from creditbank.agreements.editions import Edition, edition_now, shelf
-from creditbank.agreements.enums import AgreementStatus, VersionStatus
+from creditbank.agreements.editions import Edition, edition_now, kept_of, shelf
+from creditbank.agreements.enums import AgreementStatus
 from creditbank.agreements.models import Agreement, AgreementParty, LimitRow, RuleBookVersion, RuleRow
 from creditbank.catalogue.models import Programme
 from creditbank.catalogue.queries import (
@@ -81,29 +81,17 @@ def version_in_force(institution: Institution, *, on: date) -> RuleBookVersion |
 
 
 def rule_base(version: RuleBookVersion, edition: Edition | None = None) -> RuleBase:
-    """A version with its reference tables, as the pure engine takes it. One query where it was read before, else sixteen at most.
+    """A version with its reference tables, as the pure engine takes it. One query where it was read before (two for a draft), else seventeen at most.
 
-    Outcomes are those that the rules name, agreements those that the rules stand on. A published version is read once an edition of the
-    catalogue; whoever reads many asks for the ``edition`` once and saves a query each.
+    Outcomes are those that the rules name, agreements those that the rules stand on. A version is read once an edition of the catalogue; whoever
+    reads many asks for the ``edition`` once, naming drafts, and saves a query each.
     """
     return rule_bases([version], edition)[version.uuid]
 
 
 def rule_bases(versions: Sequence[RuleBookVersion], edition: Edition | None = None) -> dict[UUID, RuleBase]:
     """Several versions by their uuids, with as many queries as one."""
-    by_uuid = {version.uuid: version for version in versions}
-    drafts = [version for version in versions if version.status == VersionStatus.DRAFT]
-    kept = [version.uuid for version in versions if version.status != VersionStatus.DRAFT]
-    found: dict[UUID, RuleBase] = _read_bases(drafts) if drafts else {}
-    if kept:
-        keys = [("base", uuid) for uuid in kept]
-        taken = shelf.take_all(
-            keys,
-            edition or edition_now(),
-            lambda missing: {("base", uuid): base for uuid, base in _read_bases([by_uuid[key[1]] for key in missing]).items()},
-        )
-        found |= {uuid: taken["base", uuid] for uuid in kept}
-    return found
+    return kept_of("base", versions, edition or edition_now(*versions), _read_bases)
 
 
 def _read_bases(versions: Sequence[RuleBookVersion]) -> dict[UUID, RuleBase]:
@@ -178,29 +166,24 @@ def read_rule(row: RuleRow, version: int) -> Rule:
 
 def outcome_titles(edition: Edition | None = None) -> dict[str, tuple[str, str]]:
     """Titles of all outcomes by code, for sentences; not to be changed. One query where they were read before, else two."""
-    return shelf.take("titles", edition or edition_now(), read_outcome_titles)
+    return shelf.take("titles", (edition or edition_now()).state, read_outcome_titles)
 
 
 def limits_of(version: RuleBookVersion, edition: Edition | None = None) -> tuple[Limit, ...]:
-    """The limits of a version as typed data. One query where they were read before, else two."""
-    if version.status == VersionStatus.DRAFT:
-        return _read_limits([version])["limits", version.uuid]
-    return limits_of_all([version], edition or edition_now())[version.uuid]
+    """The limits of a version as typed data. One query where they were read before (two for a draft), else one more."""
+    return limits_of_all([version], edition or edition_now(version))[version.uuid]
 
 
 def limits_of_all(versions: Sequence[RuleBookVersion], edition: Edition) -> dict[UUID, tuple[Limit, ...]]:
-    """The limits of several published versions by their uuids. One query for those that were not read before."""
-    by_uuid = {version.uuid: version for version in versions}
-    keys = [("limits", uuid) for uuid in by_uuid]
-    taken = shelf.take_all(keys, edition, lambda missing: _read_limits([by_uuid[key[1]] for key in missing]))
-    return {uuid: taken["limits", uuid] for uuid in by_uuid}
+    """The limits of several versions by their uuids. One query for those that were not read before."""
+    return kept_of("limits", versions, edition, _read_limits)
 
 
-def _read_limits(versions: Sequence[RuleBookVersion]) -> dict[tuple[str, UUID], tuple[Limit, ...]]:
+def _read_limits(versions: Sequence[RuleBookVersion]) -> dict[UUID, tuple[Limit, ...]]:
     rows: dict[int, list[Limit]] = defaultdict(list)
     for row in LimitRow.objects.filter(version__in=[version.pk for version in versions]).order_by("code"):
         rows[row.version_id].append(read_limit_row(row))
-    return {("limits", version.uuid): tuple(rows[version.pk]) for version in versions}
+    return {version.uuid: tuple(rows[version.pk]) for version in versions}
 
 
 def read_limit_row(row: LimitRow) -> Limit:

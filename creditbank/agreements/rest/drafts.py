@@ -17,6 +17,7 @@ from ninja.security import django_auth
 
 from creditbank.agreements.actions import import_version, publish_rules, retire_version
 from creditbank.agreements.checking import examples_of, findings_of
+from creditbank.agreements.editions import edition_now
 from creditbank.agreements.models import RuleBook, RuleBookVersion
 from creditbank.agreements.problems import told
 from creditbank.agreements.rest.books import tell_version, version_at
@@ -60,7 +61,8 @@ def create_version(
 def read_findings(request: Any, book: str, number: int) -> dict[str, Any]:
     """What speaks against a version on the day from which it holds, with remedies; and its examples, run."""
     version = _version(request, book, number, to="examine")
-    findings, examples = findings_of(version), examples_of(version)
+    edition = edition_now(version)
+    findings, examples = findings_of(version, edition), examples_of(version, edition)
     return {
         "number": version.number, "findings": [_finding(one) for one in findings],
         "blocked": any(one.severity == "E" for one in findings) or not all(one.passed for one in examples),

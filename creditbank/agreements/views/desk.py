@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from creditbank.agreements.actions import import_version, publish_rules, retire_version
 from creditbank.agreements.changes import changes_of, version_before
 from creditbank.agreements.checking import examples_of, findings_of
+from creditbank.agreements.editions import Edition, edition_now
 from creditbank.agreements.exceptions import BadDay, ExamplesFail, LintErrors, NotAcknowledged, NotADraft, NotPublished, SamePerson
 from creditbank.agreements.forms import PublishForm, RetireForm, UploadVersionForm
 from creditbank.agreements.models import RuleBook, RuleBookVersion
@@ -55,18 +56,19 @@ def desk_rule_books(request: SignedInRequest) -> HttpResponse:
     books = RuleBook.objects.select_related("institution").prefetch_related("versions")
     if not request.user.acts_as(Role.AUDITOR):
         books = books.filter(institution__in=request.user.institutions_as(*DESK_ROLES))
-    rows = [_row(request, book) for book in books]
+    newest = {book.pk: max(book.versions.all(), key=lambda version: version.number, default=None) for book in books}
+    edition = edition_now(*filter(None, newest.values()))
+    rows = [_row(request, book, newest[book.pk], edition) for book in books]
     return render(request, "creditbank/desk_rules.html", {"rows": rows, "desk_nav": "rules"})
 
 
-def _row(request: SignedInRequest, book: RuleBook) -> dict[str, Any]:
+def _row(request: SignedInRequest, book: RuleBook, newest: RuleBookVersion | None, edition: Edition) -> dict[str, Any]:
     versions = sorted(book.versions.all(), key=lambda version: -version.number)
-    newest = versions[0] if versions else None
     if newest is not None:
         newest.book = book
-    examples = examples_of(newest) if newest else []
+    examples = examples_of(newest, edition) if newest else []
     return {
-        "book": book, "versions": versions, "newest": newest, "groups": grouped(findings_of(newest)) if newest else [],
+        "book": book, "versions": versions, "newest": newest, "groups": grouped(findings_of(newest, edition)) if newest else [],
         "examples": examples, "failed": sum(not result.passed for result in examples), "may_draft": can(request.user, "draft", book),
         "may_publish": newest is not None and newest.status == "draft" and can(request.user, "publish", newest),
         "is_author": newest is not None and newest.author_uuid == request.user.uuid,
@@ -129,7 +131,9 @@ def publish_version(request: SignedInRequest, book: str, number: int) -> HttpRes
     if not can(request.user, "publish", version):
         raise PermissionDenied
     language = get_language() or "zh-hans"
-    findings, examples, before = findings_of(version), examples_of(version), version_before(version)
+    before = version_before(version)
+    edition = edition_now(version)
+    findings, examples = findings_of(version, edition), examples_of(version, edition)
     warnings = {one.code: one.remedy(language) for one in findings if one.severity == "W"}
     form = PublishForm(request.POST or None, warnings=warnings)
     if request.method == "POST" and form.is_valid():
@@ -138,7 +142,7 @@ def publish_version(request: SignedInRequest, book: str, number: int) -> HttpRes
             return done
     context = {
         "version": version, "form": form, "groups": grouped(findings), "examples": examples, "before": before,
-        "changes": changes_of(version, before, language) if before else [], "is_author": version.author_uuid == request.user.uuid,
+        "changes": changes_of(version, before, language, edition) if before else [], "is_author": version.author_uuid == request.user.uuid,
         "blocked": any(one.severity == "E" for one in findings) or not all(result.passed for result in examples), "desk_nav": "rules",
     }  # fmt: skip
     return render(request, "creditbank/publish_version.html", context, status=400 if form.errors else 200)

@@ -27,6 +27,7 @@ from creditbank.agreements.actions import (
     revise_version,
 )
 from creditbank.agreements.checking import examples_of, findings_of
+from creditbank.agreements.editions import Edition, edition_now
 from creditbank.agreements.enums import VersionStatus
 from creditbank.agreements.examples import read_example
 from creditbank.agreements.exceptions import Overtaken, UnknownPart
@@ -88,29 +89,31 @@ def drafting(view: View) -> View:
 @of_book
 def editor(request: SignedInRequest, book: RuleBook, version: RuleBookVersion) -> HttpResponse:
     """The newest version: its rules as sentences, limits, examples and how they come out, lint, and what it changes."""
-    language, titles, base, limits = _language(), outcome_titles(), rule_base(version), limits_of(version)
     in_force = version_in_force(book.institution, on=timezone.localdate())
+    edition, language = edition_now(version), _language()
+    titles, base, limits = outcome_titles(edition), rule_base(version, edition), limits_of(version, edition)
     words = request.GET.get("q", "").strip()[:60]
     said = [(rule, rule_sentence(rule, titles, language)) for rule in base.rules]
     rules = [{"rule": rule, "sentence": text} for rule, text in said if words.casefold() in f"{rule.id} {text}".casefold()]
     context = {
         "book": book, "version": version, "rules": rules[:200], "rules_more": max(0, len(rules) - 200), "words": words,
         "limits": [{"limit": limit, "sentence": limit_sentence(limit, language)} for limit in limits],
-        "examples": examples_of(version), "in_force": in_force, "may_draft": can(request.user, "draft", book),
-        "findings": [{"finding": one, "text": one.text(language)} for one in findings_of(version)],
+        "examples": examples_of(version, edition), "in_force": in_force, "may_draft": can(request.user, "draft", book),
+        "findings": [{"finding": one, "text": one.text(language)} for one in findings_of(version, edition)],
         "runs": runs_of(version, user=request.user)[:3], "may_simulate": can(request.user, "simulate", version),
-        "changes": _changes(in_force, version, language), "is_draft": version.status == VersionStatus.DRAFT,
+        "changes": _changes(in_force, version, language, edition), "is_draft": version.status == VersionStatus.DRAFT,
         "form": DraftForm(initial={"valid_from": version.valid_from, "notes": version.notes}), "desk_nav": "rules",
     }  # fmt: skip
     return render(request, "creditbank/editor.html", context)
 
 
-def _changes(before: RuleBookVersion | None, after: RuleBookVersion, language: str) -> list[dict[str, Any]]:
+def _changes(before: RuleBookVersion | None, after: RuleBookVersion, language: str, edition: Edition) -> list[dict[str, Any]]:
     """What the version changes against the one in force, in words; nothing where it is that one."""
     if before is None or before.pk == after.pk:
         return []
-    titles = outcome_titles()
-    found = differences(rule_base(before), limits_of(before), rule_base(after), limits_of(after), tables=False)
+    titles = outcome_titles(edition)
+    old, new = ((rule_base(one, edition), limits_of(one, edition)) for one in (before, after))
+    found = differences(*old, *new, tables=False)
     return [{"one": one, "pieces": one.pieces(titles, language), "sentence": "".join(one.sentences(titles, language))} for one in found]
 
 

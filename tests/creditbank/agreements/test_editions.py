@@ -7,7 +7,10 @@ from decimal import Decimal
 import pytest
 from django.db import connection, transaction
 
+from creditbank.agreements.actions import revise_version
+from creditbank.agreements.checking import examples_of, findings_of
 from creditbank.agreements.editions import WATCHED, Shelf, edition_now, install_edition_triggers
+from creditbank.agreements.models import RuleRow
 from creditbank.agreements.queries import limits_of, outcome_titles, rule_base
 from creditbank.catalogue.models import Outcome, Programme
 from identity.api import Institution
@@ -93,3 +96,44 @@ def test_a_shelf_keeps_what_was_asked_for_last(monkeypatch):
     shelf.take("a", ("db", 2, 9), lambda: read.append("a"))
 
     assert read == ["a", "b", "c", "b", "a"]
+
+
+def test_a_draft_is_read_once_too_and_anew_when_a_rule_joined_it(bank, django_assert_num_queries):
+    draft = revise_version(bank.version, actor=bank.officer)
+    edition = edition_now(draft)
+    first = rule_base(draft, edition), limits_of(draft, edition), findings_of(draft, edition), examples_of(draft, edition)
+
+    with django_assert_num_queries(2):
+        again = edition_now(draft)
+    with django_assert_num_queries(0):
+        second = rule_base(draft, again), limits_of(draft, again), findings_of(draft, again), examples_of(draft, again)
+    RuleRow.objects.create(version=draft, code="R9", lhs=draft.rules.get(code="R1").lhs, grants=draft.rules.get(code="R1").grants)
+
+    assert [one is other for one, other in zip(first[:3], second, strict=False)] == [True, True, True]
+    assert [rule.id for rule in rule_base(draft).rules] == ["R1", "R2", "R9"]
+    assert any("R9" in finding.ids for finding in findings_of(draft))
+
+
+def test_a_draft_that_an_edition_does_not_speak_of_is_read_each_time(bank):
+    draft = revise_version(bank.version, actor=bank.officer)
+    edition = edition_now()
+
+    assert rule_base(draft, edition) == rule_base(draft, edition)
+    assert rule_base(draft, edition) is not rule_base(draft, edition)
+
+
+@pytest.mark.parametrize("drafts", [1, 5])
+def test_the_pages_of_a_book_take_as_many_queries_however_many_versions_and_rules(bank, client, django_assert_max_num_queries, drafts):
+    draft = bank.version
+    for _number in range(drafts):
+        draft = revise_version(draft, actor=bank.officer)
+    for person, address in (
+        (bank.officer, f"/desk/rulebooks/{draft.book.code}/edit/"),
+        (bank.officer, "/desk/rulebooks/"),
+        (bank.reviewer, f"/desk/rulebooks/{draft.book.code}/v{draft.number}/publish/"),
+    ):
+        client.force_login(person)
+        assert client.get(address).status_code == 200
+
+        with django_assert_max_num_queries(11):
+            assert client.get(address).status_code == 200

@@ -26,7 +26,7 @@ from tests.factories.identity import InstitutionFactory, UserFactory
 from tests.rules.cases import cases, question
 from tests.rules.test_writing import BASE, LIMITS, TARGET
 
-QUERIES = 15
+QUERIES = 17
 AT = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 EXAMPLES = [pytest.param(case, id=name) for name, case in cases("decide") if "error" not in case["expect"]]
 V = CreditSystem("V", Decimal(16), Decimal("0.5"), hours_min=Decimal(16), hours_max=Decimal(18))
