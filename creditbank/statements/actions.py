@@ -18,6 +18,7 @@ from creditbank.rules.snapshot import canonical, hash_of
 from creditbank.statements.checking import ALPHABET, SHORT_LENGTH
 from creditbank.statements.contents import certificate_content, transcript_content
 from creditbank.statements.enums import CodeKind, SubmissionSheet
+from creditbank.statements.events import PaperIssued
 from creditbank.statements.exceptions import (
     AlreadyRevoked,
     CertificateExists,
@@ -30,8 +31,7 @@ from creditbank.statements.fonts import unprintable
 from creditbank.statements.models import Certificate, SubmissionCode, Transcript
 from creditbank.statements.seals import issue_of, sign_issue
 from creditbank.statements.submissions import Made, Submission, submission_table
-from creditbank.statements.tasks import draw_in_background
-from foundation.api import notify, prepare, record_audit_entry, xlsx_of
+from foundation.api import announce, notify, record_audit_entry, xlsx_of
 
 P = TypeVar("P", Transcript, Certificate)
 TRIES = 20
@@ -89,7 +89,7 @@ def _issue(
     paper = _create(model, facts, at=at)
     data = {"number": paper.number, "hash": paper.content_hash, "key": paper.signing_key}
     record_audit_entry("statements.issue", actor=actor, about=paper, concerns=person.uuid, data=data)
-    prepare(draw_in_background, kind=paper.kind.value, paper=str(paper.uuid))
+    announce(PaperIssued(kind=paper.kind.value, paper_uuid=str(paper.uuid)))
     return paper
 
 

@@ -1,8 +1,17 @@
-"""The words of this part's notices."""
+"""A new paper is drawn in the background; and the words of this part's notices."""
 
 from __future__ import annotations
 
-from foundation.api import register_notice
+from creditbank.statements.events import PaperIssued
+from creditbank.statements.tasks import draw_in_background
+from foundation.api import handles, prepare, register_notice
+
+
+@handles(PaperIssued)
+def draw_what_was_issued(event: PaperIssued) -> None:
+    """So that whoever fetches the file does not wait for it."""
+    prepare(draw_in_background, kind=event.kind, paper=event.paper_uuid)
+
 
 register_notice(
     "statements.revoked",
