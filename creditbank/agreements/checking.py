@@ -66,10 +66,17 @@ def examples_of(version: RuleBookVersion, edition: Edition | None = None) -> lis
     )
 
 
+def try_example(version: RuleBookVersion, example: WrittenExample) -> ExampleResult:
+    """How a version answers an example that does not stand in it."""
+    return _run(version, [example], edition_now(version))[0]
+
+
 def _run_examples(version: RuleBookVersion, edition: Edition) -> list[ExampleResult]:
     examples = written_examples(version)
-    if not examples:
-        return []
+    return _run(version, examples, edition) if examples else []
+
+
+def _run(version: RuleBookVersion, examples: list[WrittenExample], edition: Edition) -> list[ExampleResult]:
     base, limits, targets = rule_base(version, edition), limits_of(version, edition), own_targets(version)
     codes = {record.outcome for example in examples for record in example.records}
     catalogue = {outcome.code: outcome for outcome in engine_outcomes(codes)}

@@ -90,6 +90,20 @@ def _read_record(document: Any, place: str) -> WrittenRecord:
     )
 
 
+def example_document(example: WrittenExample) -> dict[str, Any]:
+    """An example as plain values that ``read_example`` reads; what is not said is left out."""
+    head = {item.name: plain(getattr(example, item.name)) for item in fields(example) if item.name != "records"}
+    rows = [
+        {**dict(record.facts), "record": record.record, "outcome": record.outcome, "gives": plain(record.gives), "reason": record.reason}
+        for record in example.records
+    ]
+    return {**_said(head), "records": [_said(row) for row in rows]}
+
+
+def _said(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value not in (None, "", [])}
+
+
 def run_example(
     example: WrittenExample, base: RuleBase, limits: tuple[Limit, ...], targets: Sequence[Target], catalogue: Mapping[str, Outcome]
 ) -> ExampleResult:

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import get_language, gettext_noop
 
 from creditbank.agreements import exceptions as refused
+from creditbank.rules.exceptions import BadRule
 from creditbank.rules.files.cells import BadFiles
 from foundation.api import Refusals, refusals_told
 
@@ -25,6 +26,9 @@ REFUSALS: Refusals = {
     refused.LintErrors: (409, "lint_errors", gettext_noop("There are errors that block publishing.")),
     refused.ExamplesFail: (409, "examples_fail", gettext_noop("Examples come out otherwise than written.")),
     refused.NotAcknowledged: (422, "not_acknowledged", gettext_noop("Every kind of warning needs a word of the publisher.")),
+    refused.Overtaken: (409, "overtaken", gettext_noop("Somebody saved a newer draft meanwhile. Nothing of yours was saved; please look at it first.")),
+    refused.UnknownPart: (404, "not_found", gettext_noop("There is nothing at this address.")),
+    BadRule: (422, "bad_rule", gettext_noop("This cannot be read as a rule, a limit or an example.")),
     BadFiles: (422, "bad_files", gettext_noop("The files cannot be taken; every complaint is listed.")),
 }  # fmt: skip
 
@@ -37,12 +41,14 @@ def told() -> AbstractContextManager[None]:
 def _more(error: Exception) -> dict[str, Any]:
     if isinstance(error, BadFiles):
         return {"problems": [_problem(one) for one in error.problems[:MOST_PROBLEMS]], "count": len(error.problems)}
+    if isinstance(error, BadRule):
+        return {"detail": str(error)}
     names = {
         refused.WrongStep: "status", refused.BadParties: "code", refused.LintErrors: "findings", refused.ExamplesFail: "examples",
-        refused.NotAcknowledged: "codes",
+        refused.NotAcknowledged: "codes", refused.Overtaken: "number",
     }  # fmt: skip
     name = next((name for kind, name in names.items() if isinstance(error, kind)), None)
-    told_as = {"code": "reason", "status": "state"}  # a problem has a code and a status of its own
+    told_as = {"code": "reason", "status": "state", "number": "newest"}  # a problem has a code and a status of its own
     return {told_as.get(name, name): getattr(error, name)} if name else {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from datetime import date
@@ -17,6 +18,8 @@ from creditbank.rules.types import Grant, Leaf, Limit, Node, Rule
 
 DEEPEST = 8
 LONGEST_TEXT = 2000
+SHARE = re.compile(r"[0-9]{1,9}(/[0-9]{1,9}|\.[0-9]{1,9})?")
+"""1/2, 0.5 or 1; not 1e9, which would be worked out to its last digit."""
 TREE = ("kind", "leaf", "children", "k", "credits")
 """Fields of a node that its place in the tree says; the others (``same_issuer``) stand beside it in the document."""
 
@@ -147,7 +150,8 @@ def _share(value: Any, place: str) -> Fraction | None:
     if not value:
         return None
     try:
-        share = Fraction(str(value))
+        text = str(value)
+        share = Fraction(text if SHARE.fullmatch(text) else "none")
     except (ValueError, ZeroDivisionError) as error:
         raise BadRule(f"{place}.share: {str(value)[:40]!r} is not a fraction") from error
     if share <= 0 or share.denominator > 10**6:
@@ -158,7 +162,11 @@ def _share(value: Any, place: str) -> Fraction | None:
 def _selector(document: Any, place: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if not isinstance(document, Mapping):
         raise BadRule(f"{place}: not a selector")
-    return tuple(sorted((name, tuple(sorted([found] if isinstance(found, str) else found))) for name, found in document.items()))
+    lists = {name: [found] if isinstance(found, str) else found for name, found in document.items()}
+    for name, found in lists.items():
+        if not isinstance(found, (list, tuple)) or not all(isinstance(item, str) for item in found):
+            raise BadRule(f"{place}.{str(name)[:40]}: a text, or a list of texts")
+    return tuple(sorted((name, tuple(sorted(found))) for name, found in lists.items()))
 
 
 def values(document: Mapping[str, Any], kind: type, place: str) -> dict[str, Any]:

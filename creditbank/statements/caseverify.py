@@ -8,7 +8,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +23,11 @@ from foundation.api import KeySet, Signature, signature_holds
 MOST_ENTRIES = 200
 LARGEST_ENTRY = 32 * 1024 * 1024
 LARGEST_FILE = 64 * 1024 * 1024
+MADE_UP = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, LookupError, ValueError, OverflowError, NotImplementedError,
+    RuntimeError, OSError,
+)  # fmt: skip
+"""What reading a zip can raise that somebody made up; ours among them, which stays what it is."""
 UNLISTED = frozenset({"manifest.json", "manifest.sig"})
 
 
@@ -59,13 +67,17 @@ def _read(data: bytes) -> dict[str, bytes]:
         raise NotACaseFile("larger than a case file can be")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-            names = [entry.filename for entry in entries]
-            if len(entries) > MOST_ENTRIES or len(set(names)) != len(names) or sum(entry.file_size for entry in entries) > LARGEST_FILE:
-                raise NotACaseFile("too many, too large or repeated entries")
-            return {entry.filename: _entry(archive, entry) for entry in entries}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+            return {entry.filename: _entry(archive, entry) for entry in _entries(archive)}
+    except MADE_UP as error:
         raise NotACaseFile(str(error) or "not a zip") from error
+
+
+def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    entries = archive.infolist()
+    names = [entry.filename for entry in entries]
+    if len(entries) > MOST_ENTRIES or len(set(names)) != len(names) or sum(entry.file_size for entry in entries) > LARGEST_FILE:
+        raise NotACaseFile("too many, too large or repeated entries")
+    return entries
 
 
 def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeVar
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 
 from creditbank.agreements.examples import WrittenExample, read_example
 from creditbank.agreements.models import Agreement, ExampleRecord, LimitRow, RuleBook, RuleBookVersion, RuleExample, RuleRow
@@ -31,6 +33,8 @@ class BookSettings:
 
 NO_SETTINGS = BookSettings()
 LONGEST = {"id": 40, "source": 300, "agreement": 40}
+LARGEST = {"priority": 32_767, "offer_k": 32_767, "revision": 2**31 - 1, "share_num": 2**31 - 1, "share_den": 2**31 - 1}
+"""What whole numbers the columns take on either database."""
 
 
 @transaction.atomic
@@ -126,21 +130,43 @@ def _rule_row(version: RuleBookVersion, rule: Rule, agreements: Mapping[str, int
     columns = {name: _column(getattr(rule, name)) for name in RULE_COLUMNS}
     if len(rule.source) > LONGEST["source"]:
         raise BadRule(f"{rule.id}.source: at most {LONGEST['source']} characters")
-    return RuleRow(
+    if rule.window_from and rule.window_to and rule.window_from > rule.window_to:
+        raise BadRule(f"{rule.id}.window_to: before window_from")
+    row = RuleRow(
         version=version, code=rule.id, revision=rule.version, agreement_id=agreements.get(rule.agreement), lhs=node_document(rule.lhs),
         grants=[document_of(grant) for grant in rule.grants], **columns,
     )  # fmt: skip
+    return _fitting(row, rule.id)
 
 
 def _limit_row(version: RuleBookVersion, limit: Limit, source: str) -> LimitRow:
     columns = {name: _column(getattr(limit, name)) for name in LIMIT_COLUMNS if name not in {"selector", "exempt"}}
     chosen = limit_document(limit)
     share = limit.share
-    return LimitRow(
+    row = LimitRow(
         version=version, code=limit.id, share_num=share.numerator if share else None, share_den=share.denominator if share else None,
         selector=chosen.get("selector", {}), exempt=chosen.get("exempt", {}), year_start=f"{limit.year_start[0]:02}-{limit.year_start[1]:02}",
         source=source[: LONGEST["source"]], **columns,
     )  # fmt: skip
+    return _fitting(row, limit.id)
+
+
+R = TypeVar("R", bound=models.Model)
+
+
+def _fitting(row: R, place: str) -> R:
+    """The row, if every value is one that its column takes: a longer text or a larger figure is told with its place. Raises BadRule."""
+    for item in row._meta.concrete_fields:
+        value = getattr(row, item.attname)
+        if item.is_relation or item.primary_key or isinstance(item, models.JSONField) or value is None or value == "":
+            continue
+        try:
+            item.run_validators(value.normalize() if isinstance(value, Decimal) else value)
+        except ValidationError as error:
+            raise BadRule(f"{place}.{item.name}: {error.messages[0]}") from error
+        if item.name in LARGEST and not 0 <= value <= LARGEST[item.name]:
+            raise BadRule(f"{place}.{item.name}: between 0 and {LARGEST[item.name]}")
+    return row
 
 
 def _column(value: Any) -> Any:
@@ -149,14 +175,17 @@ def _column(value: Any) -> Any:
 
 def _store_examples(version: RuleBookVersion, examples: Iterable[WrittenExample]) -> None:
     for example in examples:
-        row = RuleExample.objects.create(
+        _require_once(f"{example.code}.record", [record.record for record in example.records])
+        row = RuleExample(
             version=version, code=example.code, title_zh=example.title_zh, title_en=example.title_en, programme=example.programme,
             unit=example.unit, cohort=example.cohort, attributes=plain(example.attributes), reviewed_on=example.reviewed_on, posted=example.posted,
         )  # fmt: skip
-        ExampleRecord.objects.bulk_create(
+        _fitting(row, example.code).save()
+        records = [
             ExampleRecord(
                 version=version, example=row, record=record.record, outcome=record.outcome, facts=dict(record.facts), gives=record.gives,
                 reason=record.reason,
             )
             for record in example.records
-        )  # fmt: skip
+        ]  # fmt: skip
+        ExampleRecord.objects.bulk_create(_fitting(one, f"{example.code}.{one.record}") for one in records)

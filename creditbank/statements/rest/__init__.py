@@ -3,12 +3,13 @@
 from ninja import Router
 
 from creditbank.statements.rest.account import router as account
+from creditbank.statements.rest.cases import router as cases
 from creditbank.statements.rest.checks import router as checks
 from creditbank.statements.rest.desk import router as desk
 from creditbank.statements.rest.papers import router as papers
 
 router = Router()
-for part in (account, papers, checks, desk):
+for part in (account, papers, checks, desk, cases):
     router.add_router("", part)
 
 __all__ = ["router"]

@@ -157,3 +157,18 @@ class CheckOut(Schema):
     programme_en: str = ""
     credits: list[SumOut] = Field(default_factory=list)
     content_hash: str = ""
+
+
+class CaseFindingOut(Schema):
+    """One thing that was looked at: signature, each file, replay; whether it is well (null: it could not be looked at), and what was found."""
+
+    name: str
+    ok: bool | None
+    found: str
+
+
+class CaseCheckOut(Schema):
+    """What a check of a case file found. ``genuine``: signed here, whole, and nothing speaks against it."""
+
+    genuine: bool
+    findings: list[CaseFindingOut]
