@@ -24,7 +24,9 @@ class CreditbankConfig(AppConfig):
         from creditbank.catalogue import permissions as catalogue  # noqa: F401, PLC0415
         from creditbank.ledger import erasing as ledger_erasing  # noqa: F401, PLC0415
         from creditbank.ledger import exporting as ledger_exporting  # noqa: F401, PLC0415
+        from creditbank.ledger import handlers as ledger_handlers  # noqa: F401, PLC0415
         from creditbank.ledger import permissions as ledger  # noqa: F401, PLC0415
+        from creditbank.ledger import sealing as ledger_sealing  # noqa: F401, PLC0415
         from creditbank.ledger.triggers import drop_lot_trigger, install_lot_trigger  # noqa: PLC0415
         from creditbank.recognition import checks, correction_handlers, erasing, handlers  # noqa: F401, PLC0415
         from creditbank.recognition import exporting as recognition_exporting  # noqa: F401, PLC0415

@@ -4,8 +4,13 @@ from foundation.access.policy import access, can, permission, registered_permiss
 from foundation.audit.actions import build_audit_entry, record_audit_entries, record_audit_entry
 from foundation.audit.context import AuditContext, audit_context, current_context
 from foundation.audit.immutability import Seal, append_only, install_triggers, protected_tables
-from foundation.audit.models import AuditEntry, DeletionPermit
+from foundation.audit.log import PATIENCE, forget_salts, newest_head, seal_log
+from foundation.audit.merkle import NoSuchTree, consistency_holds, inclusion_holds, leaf_hash
+from foundation.audit.models import AuditEntry, DeletionPermit, LogCheck, LogHead, LogLeaf
 from foundation.audit.permits import deletion_permit
+from foundation.audit.proofs import NotAHead, TreeHead, head_document, heads_of, read_head, sealed_rows
+from foundation.audit.sources import LogSource, Written, canonical_bytes, register_log_source
+from foundation.audit.verifying import LogBroken, LogFault, verify_log
 from foundation.events.registry import Event, announce, handles
 from foundation.http.address import client_address
 from foundation.http.idempotency import answer_again, answer_once, forget_old_answers
@@ -54,6 +59,7 @@ from foundation.tables.texts import cell_complaint, file_complaint
 from foundation.tables.types import Column, Complaint, SheetRow
 
 __all__ = [
+    "PATIENCE",
     "PRIVATE_PROBLEMS",
     "READ_PROBLEMS",
     "SIGNATURE_HEX",
@@ -79,6 +85,14 @@ __all__ = [
     "Level",
     "LevelFramework",
     "LightCounter",
+    "LogBroken",
+    "LogCheck",
+    "LogFault",
+    "LogHead",
+    "LogLeaf",
+    "LogSource",
+    "NoSuchTree",
+    "NotAHead",
     "NotAKeySet",
     "Notice",
     "OffStepError",
@@ -102,7 +116,9 @@ __all__ = [
     "SigningKeyMissing",
     "Stretch",
     "Table",
+    "TreeHead",
     "UnreadableTable",
+    "Written",
     "access",
     "announce",
     "answer_again",
@@ -114,8 +130,10 @@ __all__ = [
     "bring_keys",
     "build_audit_entry",
     "can",
+    "canonical_bytes",
     "cell_complaint",
     "client_address",
+    "consistency_holds",
     "csv_lines",
     "csv_of",
     "current_context",
@@ -129,11 +147,15 @@ __all__ = [
     "file_content",
     "finish_job",
     "forget_old_answers",
+    "forget_salts",
     "format_credits",
     "gone",
     "handles",
     "harmless",
+    "head_document",
+    "heads_of",
     "in_language",
+    "inclusion_holds",
     "insert_rows",
     "install_triggers",
     "is_on_step",
@@ -142,6 +164,8 @@ __all__ = [
     "keep_keys",
     "keys_at_hand",
     "keys_of",
+    "leaf_hash",
+    "newest_head",
     "notify",
     "notify_many",
     "only_known",
@@ -154,11 +178,13 @@ __all__ = [
     "public_keys",
     "published_keys",
     "rate_limited",
+    "read_head",
     "read_key_set",
     "read_table",
     "record_audit_entries",
     "record_audit_entry",
     "refusals_told",
+    "register_log_source",
     "register_notice",
     "register_recipient_finder",
     "registered_notices",
@@ -167,6 +193,8 @@ __all__ = [
     "require_outbound",
     "round_to_step",
     "seal",
+    "seal_log",
+    "sealed_rows",
     "send_outbound",
     "sign",
     "signature_holds",
@@ -175,6 +203,7 @@ __all__ = [
     "stretch_of",
     "too_many_requests",
     "unseal",
+    "verify_log",
     "visible_to",
     "with_etag",
     "xlsx_of",

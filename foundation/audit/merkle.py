@@ -134,15 +134,18 @@ def consistency_holds(old: int, new: int, old_root: bytes, new_root: bytes, proo
     if old == new:
         return not proof and old_root == new_root
     steps = list(proof) if old & (old - 1) else [old_root, *proof]
-    if not steps:
-        return False
+    return bool(steps) and _both_roots(old, new, steps) == (old_root, new_root)
+
+
+def _both_roots(old: int, new: int, steps: Sequence[bytes]) -> tuple[bytes, bytes] | None:
+    """The roots of both trees to which the steps of a consistency proof lead; None where they are too few or too many."""
     number, last = old - 1, new - 1
     while number & 1:
         number, last = number >> 1, last >> 1
     small = large = steps[0]
     for other in steps[1:]:
         if last == 0:
-            return False
+            return None
         if number & 1 or number == last:
             small, large = node_hash(other, small), node_hash(other, large)
             while not number & 1 and number:
@@ -150,7 +153,7 @@ def consistency_holds(old: int, new: int, old_root: bytes, new_root: bytes, proo
         else:
             large = node_hash(large, other)
         number, last = number >> 1, last >> 1
-    return last == 0 and small == old_root and large == new_root
+    return (small, large) if last == 0 else None
 
 
 def _half(count: int) -> int:

@@ -62,3 +62,98 @@ class DeletionPermit(models.Model):
 
     def __str__(self) -> str:
         return self.table_name
+
+
+@append_only(mutable=("salt",))
+class LogLeaf(models.Model):
+    """One row of history as a leaf of the Merkle log (docs/adr/0035): its place, which row it is, and the hash over salt and row.
+
+    Written some minutes after the row, never by whoever wrote the row. ``salt`` goes when the person whom the row is about is erased; the
+    hash stays, and with it every root.
+
+    Personal data: none that can be read; the salt, which goes with the person.
+    """
+
+    index = models.BigIntegerField(_("place"), primary_key=True)
+    source = models.CharField(_("source"), max_length=10)
+    row = models.BigIntegerField(_("row"))
+    hash = models.BinaryField(_("hash"), unique=True)
+    salt = models.BinaryField(_("salt"), null=True)
+
+    class Meta:
+        verbose_name = _("leaf of the log")
+        verbose_name_plural = _("leaves of the log")
+        constraints = [models.UniqueConstraint(fields=["source", "row"], name="log_leaf_once")]
+
+    def __str__(self) -> str:
+        return f"{self.index}: {self.source} {self.row}"
+
+
+@append_only
+class LogNode(models.Model):
+    """The root over 256 leaves (level 1), over 256 of these (level 2), and so on: all that is stored of the tree above its leaves.
+
+    Personal data: none.
+    """
+
+    level = models.PositiveSmallIntegerField(_("level"))
+    number = models.BigIntegerField(_("number"))
+    hash = models.BinaryField(_("hash"))
+
+    class Meta:
+        verbose_name = _("node of the log")
+        verbose_name_plural = _("nodes of the log")
+        constraints = [models.UniqueConstraint(fields=["level", "number"], name="log_node_once")]
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.number}"
+
+
+@append_only
+class LogHead(models.Model):
+    """A signed tree head: so many leaves, this root, at this time. Whoever keeps a copy notices if history is ever changed.
+
+    Personal data: none.
+    """
+
+    size = models.BigIntegerField(_("leaves"))
+    root = models.BinaryField(_("root"))
+    made_at = models.DateTimeField(_("signed"))
+    key = models.CharField(_("key"), max_length=43)
+    signature = models.CharField(_("signature"), max_length=128)
+
+    class Meta:
+        verbose_name = _("head of the log")
+        verbose_name_plural = _("heads of the log")
+        constraints = [models.CheckConstraint(condition=models.Q(size__gt=0), name="log_head_has_leaves")]
+        indexes = [models.Index(fields=["size"], name="log_head_by_size")]
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.size}"
+
+
+@append_only
+class LogCheck(models.Model):
+    """One look at the log: which leaves were computed anew, and what was found. ``faults`` are {"promise", "row", "found", "expected"}, the first hundred.
+
+    Personal data: none; faults name rows by number.
+    """
+
+    started_at = models.DateTimeField(_("begun"))
+    finished_at = models.DateTimeField(_("done"))
+    since = models.BigIntegerField(_("from leaf"))
+    size = models.BigIntegerField(_("leaves"))
+    anchors = models.PositiveSmallIntegerField(_("anchors"), default=0)
+    faults = models.JSONField(_("faults"), default=list)
+    fault_count = models.PositiveIntegerField(_("number of faults"))
+
+    class Meta:
+        verbose_name = _("check of the log")
+        verbose_name_plural = _("checks of the log")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(finished_at__gte=models.F("started_at")), name="log_check_in_order"),
+            models.CheckConstraint(condition=models.Q(since__gte=0, size__gte=models.F("since")), name="log_check_of_leaves"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.finished_at:%Y-%m-%d %H:%M}"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from foundation.api import IdempotencyKey, Notice, destroy_person_key, register_notice
+from foundation.api import IdempotencyKey, Notice, destroy_person_key, forget_salts, register_notice
 from identity.people.actions import ERASED_NAME
 from identity.people.erasing import Eraser, Treatment, register_eraser
 from identity.people.exporting import About, Exporter, register_exporter
@@ -14,7 +14,7 @@ from identity.people.models import DataExport, User
 
 
 def erase(person: User, at: datetime) -> dict[str, int]:
-    """Name, addresses, notices and stored answers; last of all the key."""
+    """Name, addresses, notices and stored answers; the salts of the log; last of all the key."""
     taken = {
         "notices": Notice.objects.filter(recipient_uuid=person.uuid).delete()[0],
         "own_data": _forget_exports(person),
@@ -26,6 +26,7 @@ def erase(person: User, at: datetime) -> dict[str, int]:
     person.is_active, person.is_superuser = False, False
     person.set_unusable_password()
     person.save()
+    taken["salts_of_the_log"] = forget_salts(person.uuid, actor=None)
     destroy_person_key(person.uuid, at=at)
     return taken
 
@@ -48,6 +49,7 @@ register_eraser(
             "identity.User": Treatment.EMPTIED, "identity.ErasureRequest": Treatment.SEALED, "foundation.Notice": Treatment.DELETED,
             "identity.DataExport": Treatment.DELETED,
             "foundation.IdempotencyKey": Treatment.DELETED, "foundation.Job": Treatment.PSEUDONYM, "foundation.AuditEntry": Treatment.SEALED,
+            "foundation.LogLeaf": Treatment.EMPTIED,
         },
     )
 )  # fmt: skip
@@ -72,6 +74,9 @@ register_exporter(
             About("foundation.Job", of=("owner_uuid",)),
             About("foundation.AuditEntry", of=("person_uuid",), hidden=("address", "request_id")),
         ),
-        left_out={"foundation.IdempotencyKey": "Answers to repeated calls repeat what stands elsewhere, and go after two days."},
+        left_out={
+            "foundation.IdempotencyKey": "Answers to repeated calls repeat what stands elsewhere, and go after two days.",
+            "foundation.LogLeaf": "Hashes and random numbers, which prove that what stands elsewhere was not changed.",
+        },
     )
 )
