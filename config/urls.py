@@ -13,7 +13,9 @@ from wagtail.documents import urls as wagtaildocs_urls
 
 from cms.urls import root_urlpatterns as cms_root
 from config.api import api
-from config.health import health_page
+from config.operations.health import health_page
+from config.operations.overview import overview
+from config.operations.trail import trail_file, trail_page
 from creditbank.urls import root_urlpatterns as creditbank_root
 from foundation.api import page_not_found
 from foundation.urls import root_urlpatterns as foundation_root
@@ -55,7 +57,10 @@ urlpatterns = [
         path("", include("cms.urls")),
         path("", include("learning.urls")),
         path("", include("creditbank.urls")),
+        path("ops/", overview, name="ops"),
         path("ops/health/", health_page, name="ops_health"),
+        path("ops/audit/", trail_page, name="ops_audit"),
+        path("ops/audit/entries.csv", trail_file, name="ops_audit_file"),
         *demo_pages,
         path("", include(wagtail_urls)),
         prefix_default_language=False,

@@ -63,7 +63,7 @@ from creditbank.ledger.exceptions import (
 from creditbank.ledger.invariants import find_faults, unit_sums
 from creditbank.ledger.models import NOBODY, Account, BookCheck, Hold, LedgerFreeze, Posting, Transaction
 from creditbank.ledger.posting import post_transaction
-from creditbank.ledger.queries import balances, is_frozen, live_lots, lots_of, statement_lines
+from creditbank.ledger.queries import BOOKS_LATE, balances, book_light, is_frozen, live_lots, lots_of, statement_lines
 from creditbank.ledger.types import Balance, Move, Place, StatementLine
 from creditbank.recognition.actions import (
     LineDecision,
@@ -212,6 +212,7 @@ from creditbank.statements.models import Certificate, SubmissionCode, Transcript
 from creditbank.statements.submissions import Submission, submission_table
 
 __all__ = [
+    "BOOKS_LATE",
     "NOBODY",
     "Account",
     "AccountKind",
@@ -340,6 +341,7 @@ __all__ = [
     "ask_to_undo",
     "assign_application",
     "balances",
+    "book_light",
     "bring_catalogue",
     "build_case_file",
     "carry_out_reversal",

@@ -23,6 +23,7 @@ from identity.people.actions import (
     refuse_erasure,
     withdraw_erasure,
 )
+from identity.people.enums import ErasureState
 from identity.people.erasing import Eraser, Prospect, Treatment, prospect_of, register_eraser, registered_erasers
 from identity.people.exceptions import ErasureBlocked, OwnErasure, WrongErasureState
 from identity.people.exporting import OFFICE, About, Exporter, PersonFile, register_exporter, registered_exporters, safe_name
@@ -48,6 +49,7 @@ __all__ = [
     "Eraser",
     "ErasureBlocked",
     "ErasureRequest",
+    "ErasureState",
     "Exporter",
     "Institution",
     "InstitutionExists",

@@ -25,7 +25,7 @@ DESKS = (
     ((Role.INSTRUCTOR, Role.SCHOOL_ADMINISTRATOR, Role.EDITOR), "learning:teach", "learn"),
     ((Role.CREDIT_OFFICER, Role.REVIEWER, Role.AUDITOR), "creditbank:desk", "verify"),
     ((Role.EDITOR, Role.SCHOOL_APPROVER, Role.LIBRARY_REVIEWER, Role.SCHOOL_ADMINISTRATOR), "wagtailadmin_home", "course"),
-    ((Role.OPERATOR,), "identity:onboard", "school"),
+    ((Role.OPERATOR, Role.AUDITOR), "ops", "flag"),
 )
 
 
@@ -70,12 +70,18 @@ def role_name(role: str) -> str:
     return str(Role(role).label) if role in Role.values else role
 
 
+@register.filter
+def acts_as(user: Any, role: str) -> bool:
+    """Whether the person acts in this role anywhere."""
+    return bool(user.is_authenticated and user.acts_as(role))
+
+
 @register.simple_tag(takes_context=True)
 def desk_links(context: Context) -> SafeString:
     """List items to the desks at which the person works."""
     user = context["user"]
     labels = {"learning:teach": _("Classes"), "creditbank:desk": _("Recognition desk"), "wagtailadmin_home": _("Course editor"),
-              "identity:onboard": _("Institutions desk")}  # fmt: skip
+              "ops": _("Operation")}  # fmt: skip
     rows = []
     for roles, name, drawing in DESKS:
         if user.acts_as(*roles):

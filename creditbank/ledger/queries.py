@@ -166,7 +166,11 @@ def is_frozen() -> bool:
     return LedgerFreeze.objects.filter(lifted_at__isnull=True).exists()
 
 
-def light(last: BookCheck | None, *, now: datetime, late: timedelta) -> str:
+BOOKS_LATE = timedelta(hours=26)
+"""The books are checked each night: after so long without a check nothing is known."""
+
+
+def book_light(last: BookCheck | None, *, now: datetime, late: timedelta) -> str:
     """What the last check says now: ``wrong`` (faults, or posting is stopped), ``late`` (none lately, or none at all), or ``right``. One query."""
     if is_frozen() or (last is not None and last.fault_count):
         return "wrong"

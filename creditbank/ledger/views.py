@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import cast
 from uuid import UUID
@@ -18,13 +17,11 @@ from django.views.decorators.http import require_safe
 
 from creditbank.ledger.enums import AccountKind
 from creditbank.ledger.models import BookCheck, LedgerFreeze, Transaction
-from creditbank.ledger.queries import light
+from creditbank.ledger.queries import BOOKS_LATE, book_light
 from foundation.api import CreditSystem, begins_with
 from identity.api import Role, SignedInRequest
 
 SHOWN, RECENT = 20, 5000
-LATE = timedelta(hours=26)
-"""A nightly check that is older than this has been missed."""
 
 
 @login_required
@@ -38,9 +35,9 @@ def books(request: HttpRequest) -> HttpResponse:
     last = BookCheck.objects.order_by("-id").first()
     search = request.GET.get("q", "").replace("\x00", "").strip()[:120]
     context = {
-        "light": light(last, now=now, late=LATE), "last": last, "table": _table(last), "now": now, "q": search,
+        "light": book_light(last, now=now, late=BOOKS_LATE), "last": last, "table": _table(last), "now": now, "q": search,
         "freeze": LedgerFreeze.objects.filter(lifted_at__isnull=True).first(), "checks": BookCheck.objects.order_by("-id")[1:11],
-        "kinds": AccountKind, "is_auditor": person.acts_as(Role.AUDITOR),
+        "kinds": AccountKind, "is_auditor": person.acts_as(Role.AUDITOR), "ops_nav": "books",
         "transactions": _transactions(search) if person.acts_as(Role.AUDITOR) else (),
     }  # fmt: skip
     return render(request, "creditbank/books.html", context)

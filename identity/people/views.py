@@ -88,7 +88,7 @@ def erasures(request: HttpRequest) -> HttpResponse:
     if not person.acts_as("operator", "auditor"):
         raise PermissionDenied
     page = Paginator(visible_to(person, ErasureRequest).order_by("-state", "-id"), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "identity/erasures.html", {"page": page, "asked": ErasureState.ASKED})
+    return render(request, "identity/erasures.html", {"page": page, "asked": ErasureState.ASKED, "ops_nav": "erasures"})
 
 
 @login_required

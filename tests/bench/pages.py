@@ -80,10 +80,11 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "expert": ("/desk/", "/desk/?state=posted"),
     "auditor": (
-        *CASES, "/desk/corrections/", "/desk/certificates/", "/desk/rulebooks/", "/ops/books/", "/ops/books/?q=award:", "/ops/books/?q={application}",
+        *CASES, "/desk/corrections/", "/desk/certificates/", "/desk/rulebooks/", "/ops/", "/ops/audit/", "/ops/audit/?area=ledger",
+        "/ops/audit/?area=recognition&since=2026-01-01", "/ops/audit/entries.csv?key={application}", "/ops/books/", "/ops/books/?q=award:", "/ops/books/?q={application}",
         "/ops/books/?q={lot}", f"/ops/books/?q={NOTHING}", "/my/credits/entries/{award}/",
     ),
-    "operator": ("/ops/books/", "/ops/health/", "/ops/institutions/", "/ops/erasures/", "/ops/erasures/{wish}/", "/institutions/JLOU/store/"),
+    "operator": ("/ops/", "/ops/books/", "/ops/health/", "/ops/institutions/", "/ops/erasures/", "/ops/erasures/{wish}/", "/institutions/JLOU/store/"),
     "head": ("/institutions/JLOU/members/", "/institutions/JLOU/tokens/", "/institutions/JLOU/store/"),
     "token": ("/api/v1/applications", "/api/v1/applications?state=posted", "/api/v1/results", "/api/v1/results/{batch}",
               "/api/v1/results/{batch}/errors", "/api/v1/results/template/csv"),

@@ -32,7 +32,7 @@ PAGES = [
     ("-", "/accounts/password/reset/"), ("-", "/accounts/login/code/"), ("-", "/courses/?q=急救&credit=yes&page=1"), ("-", "/schools/jlou/"),
     ("lin", "/accounts/2fa/"), ("lin", "/accounts/email/"), ("lin", "/accounts/password/change/"), ("lin", "/accounts/sessions/"),
     ("lin", "/accounts/phone/change/"), ("chen", "/accounts/logout/"), ("chen", "/my/applications/new/ADM-B-2026/"), ("zheng", "/teach/courses/"),
-    ("ops", "/desk/"), ("-", "/demo/mailbox/"), ("lin", "/my/archive/activity/"), ("feng", "/institutions/JLOU/store/"), ("ops", "/ops/health/"), ("zhou", "/desk/issued/"), ("he", "/desk/corrections/"), ("gao", "/ops/books/"), ("lin", "/my/credits/?since=2020-01-01"),
+    ("ops", "/desk/"), ("-", "/demo/mailbox/"), ("lin", "/my/archive/activity/"), ("feng", "/institutions/JLOU/store/"), ("ops", "/ops/health/"), ("ops", "/ops/"), ("gao", "/ops/audit/?area=recognition"), ("zhou", "/desk/issued/"), ("he", "/desk/corrections/"), ("gao", "/ops/books/"), ("lin", "/my/credits/?since=2020-01-01"),
     ("lin", "/my/credits/show/"), ("lin", "/my/certificates/"), ("chen", "/my/certificates/"), ("lin", "/my/credits/statement/"), ("zhou", "/desk/certificates/"),
     ("feng", "/desk/submissions/JLOU/"), ("gao", "/desk/cases/RC-2025-0001/"),
 ]  # fmt: skip

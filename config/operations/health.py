@@ -50,11 +50,18 @@ def health_page(request: HttpRequest) -> HttpResponse:
     if not cast("SignedInRequest", request).user.acts_as(Role.OPERATOR, Role.AUDITOR):
         raise PermissionDenied(_("The state of the service is shown to operators and auditors."))
     now = timezone.now()
-    context = {"checks": list(_checks(now)), "operator_keys": living_operator_keys(now), "forwards": failing_forwards(), "now": now}
+    context = {
+        "ops_nav": "health",
+        "checks": list(checks(now)),
+        "operator_keys": living_operator_keys(now),
+        "forwards": failing_forwards(),
+        "now": now,
+    }
     return render(request, "config/health.html", context)
 
 
-def _checks(now: datetime) -> Iterator[Check]:
+def checks(now: datetime) -> Iterator[Check]:
+    """Everything that is looked at, in the order in which it is shown."""
     yield Check(_("Database"), ok=True, found=connection.vendor)  # the session was read from it to get here
     yield _migrations()
     yield _cache()

@@ -1,0 +1,1 @@
+"""Pages for operators and auditors that look over all apps at once."""
