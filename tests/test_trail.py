@@ -52,14 +52,27 @@ def test_an_entry_shows_who_did_what_to_whom_and_why(client, auditor):
 
     page = client.get(PAGE).content.decode()
 
-    for text in ("周老师", "JLOU ·", "credit officer", "recognition.decide", "成绩单与原件一致", "林晓雯", "outcome", "full", "r-77", "192.0.2.9"):
+    for text in (
+        "周老师",
+        "JLOU ·",
+        "credit officer",
+        "recognition.decide",
+        "成绩单与原件一致",
+        "林晓雯",
+        "outcome",
+        "full",
+        "r-77",
+        "192.0.2.9",
+    ):
         assert text in page, text
 
 
 def test_each_condition_narrows_what_is_found(client, auditor):
     one, other = UserFactory(), UserFactory()
     first = entry("recognition.decide", actor=one, concerns=other, about=other, at=datetime(2026, 3, 1, 15, 59, tzinfo=UTC))
-    second = entry("ledger.deposit", actor=other, concerns=one, about=one, at=datetime(2026, 3, 1, 16, 0, tzinfo=UTC))  # the 2nd in Shanghai
+    second = entry(
+        "ledger.deposit", actor=other, concerns=one, about=one, at=datetime(2026, 3, 1, 16, 0, tzinfo=UTC)
+    )  # the 2nd in Shanghai
     entry("ledgers.other", at=datetime(2026, 2, 1, tzinfo=UTC))
 
     assert found(client, concerned=str(one.uuid)) == [second]
