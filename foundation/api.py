@@ -42,7 +42,7 @@ from foundation.keys.exceptions import KeyDestroyed, NotAKeySet, SealingProblem,
 from foundation.keys.fields import SealedTextField
 from foundation.keys.sealing import bring_keys, destroy_person_key, is_sealed, keep_key, keep_keys, keys_at_hand, keys_of, seal, unseal
 from foundation.keys.signing import SIGNATURE_HEX, KeySet, Signature, public_keys, published_keys, read_key_set, sign, signature_holds
-from foundation.measures.amounts import OffStepError, format_credits, is_on_step, round_to_step
+from foundation.measures.amounts import OffStepError, format_credits, is_on_step, plain_number, round_to_step
 from foundation.measures.enums import Rounding
 from foundation.measures.models import CreditSystem, Level, LevelFramework
 from foundation.notices.actions import notify, notify_many
@@ -172,6 +172,7 @@ __all__ = [
     "open_table",
     "page_not_found",
     "permission",
+    "plain_number",
     "prepare",
     "problem_response",
     "protected_tables",

@@ -41,3 +41,11 @@ def format_credits(amount: Decimal, step: Decimal = Decimal("0.5")) -> str:
     exponent = step.normalize().as_tuple().exponent
     decimals = max(0, -exponent) if isinstance(exponent, int) else 0
     return f"{amount:.{decimals}f}".replace("-", "−")
+
+
+def plain_number(value: Decimal | None) -> str:
+    """A number without needless zeros: 60.00 → 60, 87.50 → 87.5; nothing → a dash."""
+    if value is None:
+        return "—"
+    text = f"{Decimal(value):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

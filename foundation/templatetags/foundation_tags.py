@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 
 from foundation.access.policy import can
 from foundation.http.language import in_language as pick
-from foundation.measures.amounts import format_credits
+from foundation.measures.amounts import format_credits, plain_number
 
 register = template.Library()
+register.filter(plain_number)
 
 
 @register.simple_tag

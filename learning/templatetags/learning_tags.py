@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from foundation.api import format_credits, in_language
+from foundation.api import format_credits, in_language, plain_number
 from learning.archive.enums import Category, Trust
 from learning.archive.models import LearningRecord
 from learning.archive.queries import expires_soon
@@ -25,19 +25,12 @@ from learning.study.types import StudyWeek
 from learning.xapi.queries import StatementInWords
 
 register = template.Library()
+register.filter(plain_number)
 CHART_HEIGHT, CHART_BASE, CHART_TOP = 150, 118, 28
 THREADS = {Category.ACADEMIC: "k-a", Category.VOCATIONAL: "k-v", Category.CULTURE_LEISURE: "k-c"}
 SEVERAL = "multiple"
 TRUE_FALSE = "true_false"
 NUMERIC = "numeric"
-
-
-@register.filter
-def plain_number(value: Decimal | None) -> str:
-    """A number without needless zeros: 60.00 → 60, 87.50 → 87.5."""
-    if value is None:
-        return "—"
-    return f"{Decimal(value):f}".rstrip("0").rstrip(".") if "." in f"{Decimal(value):f}" else f"{Decimal(value):f}"
 
 
 @register.filter

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+
+from django.template import Context, Template
 
 from cms.templatetags.site_tags import MOST_THREADS, ribbon
 
@@ -43,3 +46,13 @@ def test_few_years_are_columns_and_many_years_share_the_width():
     many = ribbon([{"year": year, "in": {"A": Decimal(1)}, "out": {}} for year in range(2001, 2027)], "years")
 
     assert (few["width"], many["width"]) == ("25.00%", "100.00%")
+
+
+def test_a_phone_shows_sums_without_needless_zeros():
+    drawn = Template("{% load site_tags %}{% ribbon years 'years' %}").render(
+        Context({"years": [{"year": 2025, "in": {"A": Decimal("11.0")}, "out": {"A": Decimal("2.5")}}]})
+    )
+
+    assert re.findall(r'<tspan class="(no-m|only-m)">(−?[\d.]+)</tspan>', drawn)[:4] == [
+        ("no-m", "11.0"), ("only-m", "11"), ("no-m", "−2.5"), ("only-m", "−2.5"),
+    ]  # fmt: skip
