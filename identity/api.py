@@ -23,16 +23,17 @@ from identity.people.actions import (
     refuse_erasure,
     withdraw_erasure,
 )
+from identity.people.civil import civil_number_of, civil_numbers, forget_civil_number, give_civil_number, people_with_civil_number
 from identity.people.enums import ErasureState
 from identity.people.erasing import Eraser, Prospect, Treatment, prospect_of, register_eraser, registered_erasers
 from identity.people.exceptions import ErasureBlocked, OwnErasure, WrongErasureState
 from identity.people.exporting import OFFICE, About, Exporter, PersonFile, register_exporter, registered_exporters, safe_name
-from identity.people.models import DataExport, ErasureRequest, User
+from identity.people.models import CivilNumber, DataExport, ErasureRequest, User
 from identity.people.own_data import ask_for_data, put_together
 from identity.people.queries import names_of, person_by_uuid
 from identity.people.requests import SignedInRequest
 from identity.people.tasks import tidy_exports
-from identity.people.validators import clean_name, clean_phone, mask_name, mask_phone, show_phone
+from identity.people.validators import clean_civil_number, clean_name, clean_phone, mask_civil_number, mask_name, mask_phone, show_phone
 from identity.signin.models import OutboxMessage
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "AllianceChanged",
     "AllianceMember",
     "ApiToken",
+    "CivilNumber",
     "DataExport",
     "Eraser",
     "ErasureBlocked",
@@ -78,19 +80,26 @@ __all__ = [
     "ask_for_data",
     "ask_for_erasure",
     "carry_out_erasure",
+    "civil_number_of",
+    "civil_numbers",
+    "clean_civil_number",
     "clean_name",
     "clean_phone",
     "end_membership",
     "erase_again",
+    "forget_civil_number",
+    "give_civil_number",
     "grant_membership",
     "institution_by_code",
     "link_learner_number",
     "make_token",
+    "mask_civil_number",
     "mask_name",
     "mask_phone",
     "names_of",
     "onboard_institution",
     "people_by_number",
+    "people_with_civil_number",
     "person_by_uuid",
     "prospect_of",
     "put_together",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from identity.institutions import views as institutions
+from identity.people import civil_views as civil
 from identity.people import data_views as data
 from identity.people import views as people
 from identity.signin import views as signin
@@ -15,6 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/settings/", signin.settings_page, name="settings"),
     path("my/settings/act-as/", signin.act_as, name="act_as"),
     path("my/settings/numbers/<str:number_uuid>/unlink/", signin.unlink_number, name="unlink_number"),
+    path("my/settings/identity-card/", civil.civil_number, name="civil_number"),
+    path("my/settings/identity-card/remove/", civil.remove_civil_number, name="remove_civil_number"),
     path("my/settings/data/", data.own_data, name="own_data"),
     path("my/settings/data/<str:export_uuid>/", data.own_data_file, name="own_data_file"),
     path("my/settings/erasure/", people.erasure, name="erasure"),

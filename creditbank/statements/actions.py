@@ -155,12 +155,14 @@ def _revoke(paper: P, *, actor: Any, at: datetime, reason: str) -> P:
 
 @transaction.atomic
 def export_submission(asked: Submission, *, actor: Any) -> tuple[bytes, Made]:
-    """A submission file as a workbook of one sheet, and an audit entry that says who took which file with how many rows."""
+    """A submission file as a workbook of one sheet, and an audit entry that says who took which file with how many rows, and how many people's
+    identity card numbers left the sealed store with it.
+    """
     made = submission_table(asked)
     data = xlsx_of([made.table])
     facts = {
         "bank": asked.bank, "sheet": asked.sheet.value, "since": asked.since.isoformat(), "until": asked.until.isoformat(),
-        "rows": len(made.table.rows), "sha256": hashlib.sha256(data).hexdigest(),
+        "rows": len(made.table.rows), "people_with_number": made.people_with_number, "rows_without_number": made.outline.without_number, "sha256": hashlib.sha256(data).hexdigest(),
     }  # fmt: skip
     record_audit_entry("statements.export_submission", actor=actor, about=asked.institution, data=facts)
     return data, made

@@ -1,8 +1,8 @@
 """The three files that an institution hands to Shanghai's credit bank (anchor: openurp/std-creditbank, last change 2025-11-30).
 
 Headings stand in the order of the anchor. Codes are a table per receiving bank and file (``SubmissionCode``); what it does not name stays
-empty. 身份证号 stays empty as long as the platform keeps no civil identity; the major of own courses does, because no enrolment in a programme
-is kept. Credits are written as they are: 3.0 as 3, and 3.5 as 3.5.
+empty. 身份证号 stands where the learner has given it, taken out of the sealed store for this file alone (docs/adr/0037); the major of own courses
+stays empty, because no enrolment in a programme is kept. Credits are written as they are: 3.0 as 3, and 3.5 as 3.5.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from creditbank.recognition.models import Application, ApplicationLine
 from creditbank.statements.enums import CodeKind, SubmissionSheet
 from creditbank.statements.models import SubmissionCode
 from foundation.api import CellKind, Heading, Row, Table
-from identity.api import Institution, LearnerNumber
+from identity.api import Institution, LearnerNumber, civil_numbers, people_with_civil_number
 from learning.api import LearningRecord, RecordState, SourceType, Trust
 
+NUMBER = "身份证号"
 PASS_MARK = Decimal(60)
 """The pass mark of the scale of a hundred, on which scores are kept; a result without a score was passed, or it were none."""
 COURSES = (SourceType.COURSE, SourceType.MOOC)
@@ -61,12 +62,27 @@ class Submission:
     season: str = ""
 
 
-@dataclass
+@dataclass(frozen=True)
+class Outline:
+    """What a file will hold: rows, those whose learner has given no identity card number, and results without a place in it, by the reason."""
+
+    rows: int
+    without_number: int
+    left_out: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Made:
-    """The file's table, and how many results have no place in it, by the reason."""
+    """The file's table, its outline, and how many people stand in it with their identity card number."""
 
     table: Table
-    left_out: dict[str, int] = field(default_factory=dict)
+    outline: Outline
+    people_with_number: int
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How many results have no place in the file, by the reason."""
+        return self.outline.left_out
 
 
 class _Codes:
@@ -84,15 +100,27 @@ class _Codes:
 
 
 def submission_table(asked: Submission) -> Made:
-    """The file that was asked for. A fixed number of queries."""
-    codes = _Codes(asked.bank, asked.sheet)
-    left_out: dict[str, int] = {}
-    if asked.sheet == SubmissionSheet.OWN:
-        rows = _own_rows(asked, codes)
-    else:
-        rows, left_out = _converted_rows(asked, codes)
+    """The file that was asked for, with identity card numbers: whoever hands it on writes that down. A fixed number of queries."""
+    rows, left_out = _rows(asked)
+    numbers = civil_numbers(row[NUMBER] for row in rows)
+    rows = [{**row, NUMBER: numbers.get(row[NUMBER])} for row in rows]
+    outline = Outline(len(rows), sum(row[NUMBER] is None for row in rows), left_out)
     headings = tuple(Heading(name, CellKind.NUMBER if name in NUMBERS else CellKind.TEXT) for name in HEADINGS[asked.sheet])
-    return Made(Table(NAMES[asked.sheet], headings, tuple(_in_order(row, HEADINGS[asked.sheet]) for row in rows)), left_out)
+    table = Table(NAMES[asked.sheet], headings, tuple(_in_order(row, HEADINGS[asked.sheet]) for row in rows))
+    return Made(table, outline, people_with_number=len(numbers))
+
+
+def submission_outline(asked: Submission) -> Outline:
+    """What the file would hold; no number is read for it. A fixed number of queries."""
+    rows, left_out = _rows(asked)
+    known = people_with_civil_number(row[NUMBER] for row in rows)
+    return Outline(len(rows), sum(row[NUMBER] not in known for row in rows), left_out)
+
+
+def _rows(asked: Submission) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """The rows by column; in the place of the identity card number, whose it is."""
+    codes = _Codes(asked.bank, asked.sheet)
+    return (_own_rows(asked, codes), {}) if asked.sheet == SubmissionSheet.OWN else _converted_rows(asked, codes)
 
 
 def _in_order(row: dict[str, Any], headings: Iterable[str]) -> Row:
@@ -194,7 +222,7 @@ def _after(line: ApplicationLine, outcome: Outcome | None, on: date, codes: _Cod
 
 
 def _person(person: Any, numbers: dict[int, str] | None) -> dict[str, Any]:
-    known = {"姓名": person.name, "身份证号": None}
+    known = {"姓名": person.name, NUMBER: person.uuid}
     return known if numbers is None else known | {"学号": numbers.get(person.pk)}
 
 

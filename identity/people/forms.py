@@ -1,11 +1,14 @@
-"""Forms of an erasure."""
+"""Forms of an erasure, and of the identity card's number."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from identity.people.validators import clean_civil_number
 
 
 class ErasureForm(forms.Form):
@@ -31,3 +34,16 @@ class ErasureAnswerForm(forms.Form):
         if data.get("choice") == "refuse" and not data.get("answer", "").strip():
             self.add_error("answer", _("Please say why."))
         return data
+
+
+class CivilNumberForm(forms.Form):
+    """The number of one's identity card."""
+
+    number = forms.CharField(
+        label=_("Identity card number"), max_length=40, help_text=_("18 characters; the last may be an X."),
+        error_messages={"required": _("Please enter the number of your identity card.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "class": "mono"}),
+    )  # fmt: skip
+
+    def clean_number(self) -> str:
+        return clean_civil_number(self.cleaned_data["number"], on=timezone.localdate())

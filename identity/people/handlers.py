@@ -10,7 +10,7 @@ from foundation.api import IdempotencyKey, Notice, destroy_person_key, forget_sa
 from identity.people.actions import ERASED_NAME
 from identity.people.erasing import Eraser, Treatment, register_eraser
 from identity.people.exporting import About, Exporter, register_exporter
-from identity.people.models import DataExport, User
+from identity.people.models import CivilNumber, DataExport, User
 
 
 def erase(person: User, at: datetime) -> dict[str, int]:
@@ -18,6 +18,7 @@ def erase(person: User, at: datetime) -> dict[str, int]:
     taken = {
         "notices": Notice.objects.filter(recipient_uuid=person.uuid).delete()[0],
         "own_data": _forget_exports(person),
+        "civil_number": CivilNumber.objects.filter(person_uuid=person.uuid).delete()[0],
         "stored_answers": IdempotencyKey.objects.filter(principal=str(person.uuid)).delete()[0],
         "contacts": sum(bool(value) for value in (person.email, person.phone)),
         "name": int(person.name != ERASED_NAME),
@@ -47,7 +48,7 @@ register_eraser(
         erase=erase,
         treats={
             "identity.User": Treatment.EMPTIED, "identity.ErasureRequest": Treatment.SEALED, "foundation.Notice": Treatment.DELETED,
-            "identity.DataExport": Treatment.DELETED,
+            "identity.DataExport": Treatment.DELETED, "identity.CivilNumber": Treatment.DELETED,
             "foundation.IdempotencyKey": Treatment.DELETED, "foundation.Job": Treatment.PSEUDONYM, "foundation.AuditEntry": Treatment.SEALED,
             "foundation.LogLeaf": Treatment.EMPTIED,
         },
@@ -70,6 +71,7 @@ register_exporter(
             About("identity.User", of=("uuid",), hidden=("password", "is_superuser", "is_demo")),
             About("identity.ErasureRequest", of=("person_uuid",)),
             About("identity.DataExport", of=("person_uuid",)),
+            About("identity.CivilNumber", of=("person_uuid",)),
             About("foundation.Notice", of=("recipient_uuid",)),
             About("foundation.Job", of=("owner_uuid",)),
             About("foundation.AuditEntry", of=("person_uuid",), hidden=("address", "request_id")),

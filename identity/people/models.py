@@ -251,3 +251,24 @@ class DataExport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_uuid} {self.state}"
+
+
+class CivilNumber(models.Model):
+    """The number of a person's identity card (GB 11643), which the person gave in the settings; at most one a person.
+
+    It leaves this table into submission files alone, with an audit entry a file. Missing on purpose: a way to look people up by it.
+
+    Personal data: a pseudonym, and the number (sealed).
+    """
+
+    person_uuid = models.UUIDField(_("person"), unique=True)
+    number = SealedTextField(_("identity card number"), owner="person_uuid")
+    given_at = models.DateTimeField(_("given"))
+
+    class Meta:
+        verbose_name = _("identity card number")
+        verbose_name_plural = _("identity card numbers")
+        constraints = [models.CheckConstraint(condition=~Q(number=""), name="civil_number_is_not_empty")]
+
+    def __str__(self) -> str:
+        return str(self.person_uuid)

@@ -34,6 +34,7 @@ TAKEN = {
     "documents": gettext_noop("documents of activities"), "accounts": gettext_noop("accounts at schools"), "drafts": gettext_noop("drafts"),
     "uploaded_rows": gettext_noop("rows of uploads"), "uploaded_files": gettext_noop("uploaded files"),
     "simulation_files": gettext_noop("files of simulations"), "papers": gettext_noop("papers"), "own_data": gettext_noop("files of your own data"),
+    "civil_number": gettext_noop("number of the identity card"),
 }  # fmt: skip
 """What a receipt counts, in words."""
 

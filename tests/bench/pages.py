@@ -27,7 +27,7 @@ ACCOUNT = (
     "/my/credits/statement/?kind=xlsx&period=all", "/my/credits/entries/{entry}/", "/my/plan/", "/my/plan/?programme={programme}",
     "/my/archive/", "/my/archive/{record}/", "/my/archive/new/", "/my/archive/print/", "/my/archive/export.csv", "/my/archive/activity/",
     "/my/archive/activity/export.csv", "/my/archive/activity/export.json", "/my/notices/", "/my/settings/", "/my/settings/erasure/",
-    "/my/settings/data/", "/my/settings/data/{export}/",
+    "/my/settings/data/", "/my/settings/identity-card/", "/my/settings/data/{export}/",
     "/api/v1/me/account", "/api/v1/me/account/code", "/api/v1/me/account/A/statement", "/api/v1/me/account/file/xlsx", "/api/v1/me/conversions", "/api/v1/me/plans/{programme}",
 )  # fmt: skip
 APPLYING = (
@@ -55,7 +55,7 @@ CASES = (
     "/desk/catalogue/{import}/", "/api/v1/desk/applications", "/api/v1/desk/applications?state=posted", "/api/v1/desk/applications/{posted_case}",
     "/api/v1/desk/applications/{desk_file_case}/evidence", "/api/v1/desk/applications/{desk_file_case}/evidence/{desk_file}",
     "/api/v1/desk/appeals", "/api/v1/desk/certificates", "/api/v1/desk/certificates/{certificate}", "/api/v1/desk/exceptions",
-    "/api/v1/desk/exceptions/{exception}", "/api/v1/desk/results", "/api/v1/desk/results/{batch}", "/api/v1/rulebooks/JLOU/versions/1/findings", "/api/v1/rulebooks/JLOU/versions/1/examples",
+    "/api/v1/desk/exceptions/{exception}", "/api/v1/desk/results", "/api/v1/desk/submissions", "/api/v1/desk/results/{batch}", "/api/v1/rulebooks/JLOU/versions/1/findings", "/api/v1/rulebooks/JLOU/versions/1/examples",
 )  # fmt: skip
 DESK = (
     *CASES, "/desk/deposits/", "/desk/issued/", f"/desk/issued/?q={WORD}", f"/desk/issued/?q={NOTHING}", "/desk/issued/?page=900",

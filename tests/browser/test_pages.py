@@ -23,7 +23,7 @@ PAGES = [
     ("-", "/accounts/signup/"), ("-", "/demo/"), ("-", "/nothing-here/"), ("-", "/api/v1/docs"),
     ("lin", "/"), ("lin", "/my/"), ("lin", "/my/archive/"), ("lin", "/my/archive/new/"), ("lin", "/my/credits/"), ("lin", "/my/applications/"),
     ("lin", "/my/applications/new/"), ("lin", "/my/applications/new/CARE-A-2026/"), ("lin", "/my/applications/RC-2025-0001/"), ("lin", "/my/transcript/"),
-    ("lin", "/my/notices/"), ("lin", "/my/settings/"), ("lin", "/my/settings/erasure/"), ("lin", "/my/settings/data/"), ("ops", "/ops/erasures/"), ("zhou", "/desk/"), ("zhou", "/desk/cases/RC-2025-0001/"), ("zhou", "/desk/deposits/"),
+    ("lin", "/my/notices/"), ("lin", "/my/settings/"), ("lin", "/my/settings/erasure/"), ("lin", "/my/settings/data/"), ("lin", "/my/settings/identity-card/"), ("ops", "/ops/erasures/"), ("zhou", "/desk/"), ("zhou", "/desk/cases/RC-2025-0001/"), ("zhou", "/desk/deposits/"),
     ("zhou", "/desk/exceptions/"), ("zhou", "/desk/exceptions/new/"), ("zhou", "/desk/policy/"), ("zhou", "/desk/reports/"),
     ("zhou", "/desk/standings/"), ("he", "/desk/spot-checks/"), ("zhou", "/desk/mergers/"), ("zhou", "/desk/catalogue/"), ("-", "/convert/file/"),
     ("lin", "/my/applications/new/CARE-A-2026/evidence/"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from ninja import Field, Schema
 
-from creditbank.statements.enums import Standing
+from creditbank.statements.enums import Standing, SubmissionSheet
 
 
 class BalanceOut(Schema):
@@ -172,3 +173,39 @@ class CaseCheckOut(Schema):
 
     genuine: bool
     findings: list[CaseFindingOut]
+
+
+class SubmissionSheetOut(Schema):
+    """One of the files that a receiving bank takes: its name in the workbook, and its headings in their order."""
+
+    sheet: SubmissionSheet
+    title: str
+    headings: list[str]
+
+
+class SubmissionsOut(Schema):
+    """For which institutions the caller may take files, which banks have a code table, and which files there are."""
+
+    institutions: list[str]
+    banks: list[str]
+    sheets: list[SubmissionSheetOut]
+
+
+class SubmissionIn(Schema):
+    """Which file, for which bank, of which days (both count), and what the school says of the class that it hands in."""
+
+    sheet: SubmissionSheet
+    bank: str = Field(min_length=1, max_length=40)
+    since: date
+    until: date
+    graduates: str = Field("", pattern=r"^([0-9]{4})?$", description="A year, or empty.")
+    result: Literal["", "studying", "graduated", "completed"] = ""
+    season: Literal["", "spring", "autumn"] = ""
+
+
+class SubmissionOutlineOut(Schema):
+    """What a file will hold; ``left_out`` counts results without a place in it: ``no_course``, ``other_source``."""
+
+    rows: int
+    without_number: int
+    left_out: dict[str, int]

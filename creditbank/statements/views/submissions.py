@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -16,9 +16,9 @@ from creditbank.statements.enums import SubmissionSheet
 from creditbank.statements.forms import SubmissionForm
 from creditbank.statements.models import SubmissionCode
 from creditbank.statements.permissions import SUBMISSION_ROLES
-from creditbank.statements.submissions import HEADINGS, NAMES, Submission
+from creditbank.statements.submissions import HEADINGS, NAMES, Submission, submission_outline
 from creditbank.statements.views.account import XLSX
-from foundation.api import access, visible_to
+from foundation.api import access, file_answer, visible_to
 from identity.api import Institution, SignedInRequest
 
 
@@ -36,21 +36,32 @@ def submissions(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def submission(request: HttpRequest, code: str) -> HttpResponse:
-    """The form of a file; sent off, it answers with the workbook, and who took it is written down."""
+    """The form of a file. It answers with what the file would hold, or with the workbook, and who took that is written down."""
     institution = access(Institution, code, user=request.user, to="export_submissions", field="code")
     banks = list(SubmissionCode.objects.order_by("bank").values_list("bank", flat=True).distinct())
     today = timezone.localdate()
     form = SubmissionForm(request.POST if request.method == "POST" else None, banks=banks, today=today)
+    outline = None
     if form.is_bound and form.is_valid():
-        return _file(request, institution, form.cleaned_data)
+        asked = Submission(institution=institution, **form.cleaned_data | {"sheet": SubmissionSheet(form.cleaned_data["sheet"])})
+        if request.POST.get("step") != "look":
+            return _file(request, asked)
+        outline = submission_outline(asked)
     sheets = [(SubmissionSheet(sheet).label, NAMES[sheet], HEADINGS[sheet]) for sheet in SubmissionSheet]
-    context = {"institution": institution, "form": form, "sheets": sheets, "banks": banks, "desk_nav": "submissions"}
+    context = {
+        "institution": institution, "form": form, "sheets": sheets, "banks": banks, "outline": outline, "desk_nav": "submissions",
+        "left_out": sum(outline.left_out.values()) if outline else 0,
+    }  # fmt: skip
     return render(request, "creditbank/submission.html", context, status=400 if form.errors else 200)
 
 
-def _file(request: HttpRequest, institution: Institution, given: dict[str, Any]) -> HttpResponse:
-    asked = Submission(institution=institution, **given | {"sheet": SubmissionSheet(given["sheet"])})
+def _file(request: HttpRequest, asked: Submission) -> HttpResponse:
     data, _made = export_submission(asked, actor=request.user)
-    answer = HttpResponse(data, content_type=XLSX)
-    answer["Content-Disposition"] = f'attachment; filename="{institution.code}-{asked.sheet}-{asked.until:%Y%m}.xlsx"'
+    answer = file_answer(data, XLSX, file_name(asked))
+    answer["Cache-Control"] = "no-store"
     return answer
+
+
+def file_name(asked: Submission) -> str:
+    """Whose file, which one, up to which month."""
+    return f"{asked.institution.code}-{asked.sheet}-{asked.until:%Y%m}.xlsx"

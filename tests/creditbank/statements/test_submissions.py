@@ -22,7 +22,7 @@ from creditbank.api import (
 )
 from creditbank.statements.submissions import CERTIFICATE, ELSEWHERE, OWN, Submission, submission_table
 from foundation.api import AuditEntry, Level, LevelFramework
-from identity.api import Role, link_learner_number
+from identity.api import Role, forget_civil_number, give_civil_number, link_learner_number
 from tests.factories.creditbank import AT, LATER, all_lines, earn, make_bank
 from tests.factories.identity import UserFactory, person_as
 from tests.factories.learning import make_record
@@ -192,7 +192,7 @@ def test_the_files_cost_the_same_queries_for_1_and_30_rows(bank, django_assert_m
     for number in range(30):
         own(bank, UserFactory(), f"课{number}", "86")
 
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         made = submission_table(Submission(bank.institution, "SHCB", SubmissionSheet.OWN, **PERIOD))
 
     assert len(made.table.rows) == 30
@@ -256,3 +256,113 @@ def test_a_code_table_is_replaced_whole_or_not_at_all(bank, tmp_path):
         ("own", "level", "level:5", "86", "专科")
     ]
     assert AuditEntry.objects.filter(action="statements.replace_codes").latest("id").data == {"bank": "SHCB", "rows": 1}
+
+
+# --- identity card numbers ---
+
+NUMBER = "11010519491231002X"
+
+
+def test_a_number_that_the_learner_has_given_stands_as_text_and_its_leaving_is_written_down(client, bank):
+    known, unknown = UserFactory(name="林晓雯"), UserFactory(name="王磊")
+    give_civil_number(known, NUMBER, actor=known, at=AT)
+    for title in ("社区护理学", "老年护理学"):
+        own(bank, known, title, "86")
+    own(bank, unknown, "社区护理学", "86")
+
+    sheet = file_of(client, bank, "own")
+
+    assert {(row["姓名"], row["身份证号"]) for row in rows_of(sheet)} == {("林晓雯", NUMBER), ("王磊", None)}
+    assert {cell.data_type for row in sheet.iter_rows(min_row=2, min_col=2, max_col=2) for cell in row if cell.value} == {"s"}
+    said = AuditEntry.objects.get(action="statements.export_submission")
+    assert (said.actor_uuid, said.data["people_with_number"], said.data["rows"], said.data["rows_without_number"]) == (
+        bank.officer.uuid,
+        1,
+        3,
+        1,
+    )
+    assert NUMBER not in str(said.data)
+
+
+def test_a_conversion_has_the_number_of_its_learner(client, bank):
+    application = recognised(bank)
+    give_civil_number(application.learner, NUMBER, actor=application.learner, at=AT)
+
+    assert [row["身份证号"] for row in rows_of(file_of(client, bank, "elsewhere"))] == [NUMBER]
+    assert [row["身份证号"] for row in rows_of(file_of(client, bank, "certificates"))] == [NUMBER]
+
+
+def test_the_page_says_beforehand_how_many_rows_lack_the_number_and_reads_none(client, bank):
+    person = UserFactory()
+    give_civil_number(person, NUMBER, actor=person, at=AT)
+    own(bank, person, "药理学", "86")
+    for _ in range(2):
+        own(bank, UserFactory(), "药理学", "86")
+    client.force_login(bank.officer)
+    before = AuditEntry.objects.count()
+
+    period = {name: day.isoformat() for name, day in PERIOD.items()}
+    page = client.post(f"/en/desk/submissions/{bank.institution.code}/", {"sheet": "own", "bank": "SHCB", "step": "look", **period})
+
+    text = " ".join(page.content.decode().split())
+    assert (page.status_code, page.context["outline"].rows, page.context["outline"].without_number) == (200, 3, 2)
+    assert ("3 rows" in text, "In 2 rows the identity card number is missing" in text, NUMBER in text) == (True, True, False)
+    assert AuditEntry.objects.count() == before
+
+
+def test_what_a_learner_takes_back_is_not_in_the_next_file(client, bank):
+    person = UserFactory()
+    give_civil_number(person, NUMBER, actor=person, at=AT)
+    own(bank, person, "药理学", "86")
+    forget_civil_number(person, actor=person)
+
+    assert [row["身份证号"] for row in rows_of(file_of(client, bank, "own"))] == [None]
+
+
+# --- over HTTP ---
+
+
+def ask(client, at, path="", **changes):
+    period = {name: day.isoformat() for name, day in PERIOD.items()}
+    body = {"sheet": "own", "bank": "SHCB", **period} | changes
+    return client.post(f"/api/v1/desk/submissions/{at.institution.code}{path}", body, content_type="application/json")
+
+
+def test_a_program_reads_what_there_is_looks_first_and_takes_the_same_file(client, bank):
+    person = UserFactory(name="林晓雯")
+    own(bank, person, "药理学", "86")
+    client.force_login(bank.officer)
+
+    known = client.get("/api/v1/desk/submissions").json()
+    outline = ask(client, bank, "/look").json()
+    answer = ask(client, bank, graduates="2026", result="graduated", season="spring")
+
+    assert (known["institutions"], known["banks"], known["sheets"][0]["headings"]) == ([bank.institution.code], ["SHCB"], list(OWN))
+    assert outline == {"rows": 1, "without_number": 1, "left_out": {}}
+    (row,) = rows_of(load_workbook(io.BytesIO(answer.content)).active)
+    assert (row["姓名"], row["成绩"], row["届别"], row["毕业结业肄业"]) == ("林晓雯", "86", "2026", "1261")
+    assert AuditEntry.objects.filter(action="statements.export_submission", actor_uuid=bank.officer.uuid).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [({"bank": "NONE"}, "unknown_bank"), ({"since": "2026-09-01"}, "bad_period"), ({"sheet": "all"}, "invalid"), ({"graduates": "26"}, "invalid")],
+    ids=range(4),
+)  # fmt: skip
+def test_what_is_asked_wrongly_is_told_and_no_file_leaves(client, bank, changes, code):
+    client.force_login(bank.officer)
+
+    answer = ask(client, bank, **changes)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert not AuditEntry.objects.filter(action="statements.export_submission").exists()
+
+
+def test_nobody_else_takes_files_of_an_institution_over_http(client, bank):
+    answers = [ask(client, bank).status_code]
+    for person in (UserFactory(), person_as(Role.CREDIT_OFFICER), bank.auditor):
+        client.force_login(person)
+        answers += [ask(client, bank).status_code, ask(client, bank, "/look").status_code]
+
+    assert (answers[0], set(answers[1:])) == (401, {403})
+    assert not AuditEntry.objects.filter(action="statements.export_submission").exists()
