@@ -60,7 +60,7 @@ from creditbank.ledger.exceptions import (
     OffStep,
     SecondPersonNeeded,
 )
-from creditbank.ledger.invariants import find_faults, unit_sums
+from creditbank.ledger.invariants import find_faults
 from creditbank.ledger.models import NOBODY, Account, BookCheck, Hold, LedgerFreeze, Posting, Transaction
 from creditbank.ledger.posting import post_transaction
 from creditbank.ledger.queries import BOOKS_LATE, balances, book_light, is_frozen, live_lots, lots_of, statement_lines
@@ -437,7 +437,6 @@ __all__ = [
     "take_appeal",
     "transfer",
     "transfer_issuer",
-    "unit_sums",
     "upload_results",
     "verify",
     "verify_case_file",

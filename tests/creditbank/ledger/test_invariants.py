@@ -12,6 +12,7 @@ from django.db import connection
 
 from creditbank.api import Account, BookCheck, LedgerFreeze, Posting, Transaction, find_faults, reverse_transaction
 from creditbank.ledger.actions import award, convert, hold
+from creditbank.ledger.invariants import WORDS
 from creditbank.ledger.triggers import drop_lot_trigger
 from foundation.api import protected_tables
 from tests.factories.creditbank import ON, give
@@ -129,7 +130,6 @@ def test_an_amount_that_was_changed_afterwards_is_found_at_its_account_and_lot(l
     row = f"transaction {posting.transaction_id} (verify:{lot}): lot {lot} in account {waiting.pk} (pending A)"
     assert found() == [
         ("cached balance equals its postings", f"account {waiting.pk} (pending A)", "0", "-594"),
-        ("no account below nothing", f"account {waiting.pk} (pending A)", "-594", "≥ 0"),
         ("cached balance equals its postings", f"account {mine.pk} (available A)", "6", "600"),
         ("a lot gives at most what it had", row, "-594", "≥ 0"),
     ]
@@ -180,6 +180,47 @@ def test_a_lot_that_was_below_nothing_once_is_found_though_it_was_made_good(lear
 
     row = f"transaction {early.transaction_id} ({early.transaction.key}): lot {lot} in account {waiting.pk} (pending A)"
     assert found() == [("a lot gives at most what it had", row, "-4", "≥ 0")]
+
+
+def test_a_lot_that_gave_twice_in_one_transaction_and_again_later_is_named_once_where_it_began(learner, unguarded):
+    lot = give(learner.uuid, "6")
+    mine = account("available", learner)
+    early = smuggle(mine, account("expired", learner), "6", kind="expire", lot=lot)
+    Posting.objects.create(transaction=early.transaction, source=mine, destination=early.destination, amount=Decimal(6), lot_uuid=lot)
+    run("UPDATE creditbank_account SET balance = %s WHERE id = %s", "-6", mine.pk)
+    run("UPDATE creditbank_account SET balance = %s WHERE id = %s", "12", early.destination_id)
+    smuggle(mine, early.destination, "2", kind="expire", lot=lot)
+
+    row = f"transaction {early.transaction_id} ({early.transaction.key}): lot {lot} in account {mine.pk} (available A)"
+    assert found() == [("a lot gives at most what it had", row, "-6", "≥ 0")]
+
+
+def test_two_lots_that_gave_too_much_in_one_transaction_are_two_breaches(learner, unguarded):
+    lots = sorted((give(learner.uuid, "1"), give(learner.uuid, "1")), key=lambda lot: lot.hex)
+    mine = account("available", learner)
+    raw = smuggle(mine, account("expired", learner), "2", kind="expire", lot=lots[0])
+    Posting.objects.create(transaction=raw.transaction, source=mine, destination=raw.destination, amount=Decimal(3), lot_uuid=lots[1])
+    run("UPDATE creditbank_account SET balance = %s WHERE id = %s", "-3", mine.pk)
+    run("UPDATE creditbank_account SET balance = %s WHERE id = %s", "5", raw.destination_id)
+
+    place = f"transaction {raw.transaction_id} ({raw.transaction.key})"
+    assert found() == [
+        ("a lot gives at most what it had", f"{place}: lot {lot} in account {mine.pk} (available A)", below, "≥ 0")
+        for lot, below in zip(lots, ("-1", "-2"), strict=True)
+    ]
+
+
+def test_an_account_below_nothing_is_named_itself_where_more_lots_are_wrong_than_are_named(learner, unguarded, monkeypatch):
+    monkeypatch.setitem(WORDS, "MOST_NAMED", "1")
+    waiting = account("pending", learner)
+    other = UserFactory()
+    first = smuggle(account("pending", other), account("available", other), "4", kind="verify")
+    smuggle(waiting, account("available", learner), "4", kind="verify")
+
+    assert [(promise, row.partition(" (")[0], figure) for promise, row, figure, _expected in found()] == [
+        ("no account below nothing", f"account {waiting.pk}", "-4"),
+        ("a lot gives at most what it had", f"transaction {first.transaction_id}", "-4"),
+    ]
 
 
 def test_an_award_that_left_without_a_reversal_is_found(learner, unguarded):
