@@ -16,9 +16,9 @@ from django.utils import timezone
 from creditbank.agreements.models import RuleBookVersion
 from creditbank.agreements.queries import limits_of, rule_base, target_of, version_in_force
 from creditbank.catalogue.models import Outcome, Programme
-from creditbank.ledger.enums import AccountKind, TransactionType
-from creditbank.ledger.models import Account, Posting, Transaction
-from creditbank.ledger.queries import KINDS_THAT_FOLLOW
+from creditbank.ledger.enums import TransactionType
+from creditbank.ledger.models import Account, Transaction
+from creditbank.ledger.queries import KINDS_THAT_FOLLOW, pending_lots
 from creditbank.recognition.earlier import awarded
 from creditbank.recognition.enums import MAY_BE_DELAYED, OPEN_STATES, WAITING_STATES, ApplicationState, ExceptionState
 from creditbank.recognition.evidence import EvidenceItem, evidence_items, promised
@@ -134,14 +134,8 @@ def replayed(application: Application) -> Replayed:
 
 
 def waiting_for_confirmation() -> QuerySet[LearningRecord]:
-    """Active records whose credit is pending. Read from the accounts in which something is, so that a full ledger costs no more than they do.
-
-    One query here, and one when read: what is waited for is found once, however often the rows are counted, cut and read.
-    """
-    pending = Account.objects.filter(kind=AccountKind.PENDING, balance__gt=0)
-    left = Posting.objects.filter(lot_uuid=OuterRef("lot_uuid"), source=OuterRef("destination"))
-    lots = list(Posting.objects.filter(~Exists(left), destination__in=pending).values_list("lot_uuid", flat=True))
-    return LearningRecord.objects.filter(uuid__in=lots, state=RecordState.ACTIVE)
+    """Active records whose credit is pending. What is waited for is found once (three queries at most), however often the rows are counted and read."""
+    return LearningRecord.objects.filter(uuid__in=pending_lots(), state=RecordState.ACTIVE)
 
 
 MOST_MATCHES = 500

@@ -18,6 +18,8 @@ from creditbank.recognition.enums import AppealResult, ExceptionState, LineChoic
 from creditbank.recognition.models import Appeal, Application, ApplicationLine, IndividualException
 
 PERIODS = (30, 90, 365)
+FEW = 2000
+"""So many decisions can be looked at one by one."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,12 @@ class Report:
 
 
 def report_of(institutions: Sequence[int], *, since: date, until: date) -> Report:
-    """The figures for decisions from one day to another, both included. Six queries, and no row for a single decision in any answer."""
+    """The figures for decisions from one day to another, both included. Seven queries at most, and no row for a single decision in any answer, unless they are few."""
     period = _period(since, until)
-    rows = _counted(Application.objects.filter(institution__in=institutions, decided_at__range=period))
+    decisions = Application.objects.filter(institution__in=institutions, decided_at__range=period).order_by()
+    rows = _counted(decisions)
+    decided = sum(row["n"] for row in rows)
+    few = list(decisions.values_list("pk", flat=True)) if decided <= FEW else None
     days = [row["days"] for row in sorted(rows, key=lambda one: one["days"] or 0) if row["days"] is not None for _each in range(row["n"])]
     timed = {held: sum(row["n"] for row in rows if row["in_time"] is held) for held in (True, False)}
     proposed = sum((row["proposed"] or Decimal(0) for row in rows), Decimal(0))
@@ -66,12 +71,12 @@ def report_of(institutions: Sequence[int], *, since: date, until: date) -> Repor
         all=Count("pk"), won=Count("pk", filter=Q(result=AppealResult.GRANTED)), default=Count("pk", filter=Q(by_default=True))
     )
     return Report(
-        decided=sum(row["n"] for row in rows), automatic=sum(row["n"] for row in rows if row["required_approvals"] == 0),
+        decided=decided, automatic=sum(row["n"] for row in rows if row["required_approvals"] == 0),
         verdicts=tuple(Counted(str(verdict.label), found[verdict.value]) for verdict in Verdict),
         days_median=Decimal(median(days)) if days else None, days_slowest_tenth=days[len(days) * 9 // 10] if days else None,
         in_time=_share(timed[True], timed[True] + timed[False]), proposed=proposed, recognised=recognised, rate=_share(recognised, proposed),
         reasons=_reasons(lines), appeals=won["all"], appeals_won=won["won"], appeals_by_default=won["default"],
-        exceptions=_exceptions(institutions, period), unused_rules=_unused(institutions, lines, until),
+        exceptions=_exceptions(institutions, period), unused_rules=_unused(institutions, until, lines, few),
     )  # fmt: skip
 
 
@@ -110,11 +115,11 @@ class DaysBetween(Func):
         return self.as_sql(compiler, connection, template=template, arg_joiner=") - julianday(", **context)
 
 
-def _counted(decided: Any) -> list[dict[str, Any]]:
+def _counted(decisions: Any) -> list[dict[str, Any]]:
     """Decisions that are alike in verdict, approvals, days taken and punctuality, counted, with their credit summed. One query."""
     day = LocalDay("decided_at")
     in_time = Case(When(due_on__isnull=True, then=None), When(due_on__gte=day, then=True), default=False, output_field=BooleanField())
-    alike = decided.order_by().annotate(days=DaysBetween(day, LocalDay("submitted_at")), in_time=in_time)
+    alike = decisions.annotate(days=DaysBetween(day, LocalDay("submitted_at")), in_time=in_time)
     return list(
         alike.values("verdict", "required_approvals", "days", "in_time").annotate(
             n=Count("*"), proposed=Sum("proposed_credits"), recognised=Sum("decided_credits")
@@ -143,17 +148,22 @@ def _exceptions(institutions: Sequence[int], period: tuple[datetime, datetime]) 
     return tuple(Counted(f"{code} · {titles.get((programme, path)) or path}", count) for path, programme, code, count in found)
 
 
-def _unused(institutions: Sequence[int], lines: Any, until: date) -> tuple[str, ...]:
-    """Rules in force by which nothing was recognised: each is asked for its newest line, not all lines for their rules.
+def _unused(institutions: Sequence[int], until: date, lines: Any, few: list[int] | None) -> tuple[str, ...]:
+    """Rules in force by which nothing was recognised. Of a few decisions all lines are looked at; else each rule is asked for its newest line.
 
-    PostgreSQL would make of "whether there is a line" one pass over all lines of everybody, and of "the newest line of this rule" a walk back
-    through them; from a code to the same code it can only walk the index of rules.
+    A rule that is often used, but not in a quiet period, would be walked from end to end; all lines of a busy year would be too many. PostgreSQL
+    would make of "whether there is a line" one pass over all lines of everybody, and of "the newest line of this rule" a walk back through them;
+    from a code to the same code it can only walk the index of rules.
     """
     versions = RuleBookVersion.objects.in_force(on=until).filter(book__institution__in=institutions)
-    code = OuterRef("code")
-    newest = Subquery(lines.filter(rule__gte=code, rule__lte=code, decided__gt=0).order_by("rule", "-id").values("pk")[:1])
-    known = RuleRow.objects.annotate(newest=newest).filter(newest__isnull=True, version__in=versions)
-    return tuple(dict.fromkeys(known.order_by("code").values_list("code", flat=True)))
+    known = RuleRow.objects.filter(version__in=versions)
+    if few is None:
+        code = OuterRef("code")
+        newest = Subquery(lines.filter(rule__gte=code, rule__lte=code, decided__gt=0).order_by("rule", "-id").values("pk")[:1])
+        known, used = known.annotate(newest=newest).filter(newest__isnull=True), set()
+    else:
+        used = set(ApplicationLine.objects.filter(application__in=few, decided__gt=0).order_by().values_list("rule", flat=True).distinct())
+    return tuple(code for code in dict.fromkeys(known.order_by("code").values_list("code", flat=True)) if code not in used)
 
 
 def period_of(text: str, *, on: date) -> tuple[int, date]:

@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from creditbank.api import Transaction, balances, live_lots, lots_of, reverse_transaction, statement_lines
-from creditbank.ledger.actions import award, convert, hold, release
+from creditbank.ledger.actions import award, convert, deposit, hold, release
+from creditbank.ledger.queries import pending_lots
 from tests.factories.creditbank import ON, give
 from tests.factories.identity import UserFactory
 from tests.factories.learning import credit_system
@@ -89,3 +90,35 @@ def test_what_was_used_is_counted_until_it_is_reversed(learner):
         reverse_transaction(Transaction.objects.get(key=f"{kind}:{application}"), by=first, second=second, on=ON, reason="x")
 
     assert (balances(learner.uuid)["V"].used, balances(learner.uuid)["V"].held) == (0, Decimal(6))
+
+
+def test_what_waits_is_found_whether_it_came_last_or_lies_among_what_left(learner, django_assert_num_queries):
+    unit = "A"
+    one, several, none, back = (UserFactory() for _ in range(4))
+    waits = {}
+    for person, lots in ((one, 1), (several, 3), (back, 1)):
+        for _ in range(2):
+            give(person.uuid)
+        waits[person] = [uuid4() for _ in range(lots)]
+        for lot in waits[person]:
+            deposit(record=lot, owner=person.uuid, issuer="SCHOOL", unit=unit, amount=Decimal(6), on=ON)
+    give(none.uuid)
+    give(several.uuid)  # came last, and has left
+    taken_back = Transaction.objects.filter(type="verify", record_uuid=give(back.uuid)).get()
+    reverse_transaction(taken_back, by=UserFactory(), second=UserFactory(), on=ON, reason="x")
+
+    with django_assert_num_queries(3):
+        found = pending_lots()
+
+    assert sorted(found) == sorted(lot for lots in waits.values() for lot in lots)  # a confirmation that was taken back waits for nobody
+
+
+def test_what_waits_costs_the_same_for_1_and_30_people(learner, django_assert_num_queries):
+    credit_system("A")
+    for people in (1, 29):
+        for _ in range(people):
+            deposit(record=uuid4(), owner=UserFactory().uuid, issuer="SCHOOL", unit="A", amount=Decimal(2), on=ON)
+        with django_assert_num_queries(2):
+            pending_lots()
+
+    assert len(pending_lots()) == 30
