@@ -63,16 +63,33 @@ def test_a_learner_enrols_reads_and_finds_the_place_again_on_a_phone(phone, site
 
 
 WORDS = {
-    "": ("提交申请", "以上所述属实", "领取此件", "提交我的意见", "同意这个决定", "已入账", "签发成绩单", "成绩单有效"),
+    "": ("提交申请", "以上所述属实", "领取此件", "提交我的意见", "同意这个决定", "已入账", "签发成绩单", "成绩单有效",
+         "撤回申请", r"还剩 \d 分 \d\d 秒", "自由撤回的时间已过"),
     "/en": ("Submit application", "What I state is true", "Take this case", "Submit my opinion", "Agree to the decision", "credited",
-            "Issue a transcript", "The transcript is valid"),
+            "Issue a transcript", "The transcript is valid", "Withdraw application", r"\d min \d\d s left", "The free minutes are over"),
 }  # fmt: skip
+
+
+def _counts_down(page, button: str, left: str, over: str) -> None:
+    """The free minutes run down while the page is open; afterwards it says so, and the button is gone."""
+    page.clock.install()
+    page.reload()
+    timer, withdraw = page.get_by_role("timer"), page.get_by_role("button", name=button)
+    first = timer.inner_text()
+    page.clock.run_for(61_000)
+    later = timer.inner_text()
+    assert [bool(re.search(left, text)) for text in (first, later)] == [True, True]
+    assert first != later
+    assert withdraw.is_visible()
+    page.clock.run_for(600_000)
+    assert over in timer.inner_text()
+    assert not withdraw.is_visible()
 
 
 @pytest.mark.parametrize("prefix", WORDS)
 def test_an_application_is_sent_decided_by_two_and_shown_as_credited_by_keyboard_alone(browser, fresh_site, prefix):
     site = f"{fresh_site}{prefix}"
-    submit, declare, claim, opine, agree, credited, issue, valid = WORDS[prefix]
+    submit, declare, claim, opine, agree, credited, issue, valid, withdraw, left, over = WORDS[prefix]
     learner = _page(browser, viewport={"width": 360, "height": 740})
     _sign_in(learner, fresh_site, "chen")
     learner.goto(f"{site}/my/applications/new/ADM-B-2026/")
@@ -82,6 +99,7 @@ def test_an_application_is_sent_decided_by_two_and_shown_as_credited_by_keyboard
     learner.get_by_role("button", name=submit).press("Enter")
     learner.wait_for_url(re.compile(r"/my/applications/RC-"))
     reference = learner.url.rstrip("/").rsplit("/", 1)[1]
+    _counts_down(learner, withdraw, left, over)
 
     officer = _page(browser)
     _sign_in(officer, fresh_site, "zhou")
