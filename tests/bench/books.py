@@ -17,9 +17,9 @@ def check_apart(name: str) -> str:
     process = subprocess.Popen(
         command, cwd=databases.ROOT, env=_environment(name), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    server = 0
+    server = most = 0
     while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
-        server = max(server, _server_memory(name))
+        server, most = max(server, _server_memory(name)), max(most, _memory(process.pid, "VmHWM:"))  # its usage would begin with our own
         time.sleep(0.1)
     said = process.stdout.read().strip() if process.stdout else ""
     _pid, status, used = os.wait4(process.pid, 0)
@@ -27,7 +27,7 @@ def check_apart(name: str) -> str:
     beside = f", the server's processes at most {server} MB of their own" if server else ""
     return (
         f"{said}\n      exit status {process.returncode}, {time.perf_counter() - begun:.1f} s with the start of Python,"
-        f" {used.ru_utime + used.ru_stime:.1f} s of its processor, at most {used.ru_maxrss // 1024} MB{beside}"
+        f" {used.ru_utime + used.ru_stime:.1f} s of its processor, at most {most // 1024} MB{beside}"
     )
 
 
@@ -68,12 +68,13 @@ def _server_memory(name: str) -> int:
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()", [name])
-        return sum(_own_memory(row[0]) for row in cursor.fetchall()) // 1024
+        return sum(_memory(row[0], "RssAnon:") for row in cursor.fetchall()) // 1024
 
 
-def _own_memory(process: int) -> int:
+def _memory(process: int, line: str) -> int:
+    """Kilobytes that the kernel states of a process under this name."""
     try:
         lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
     except OSError:
         return 0  # it has ended meanwhile
-    return next((int(line.split()[1]) for line in lines if line.startswith("RssAnon:")), 0)
+    return next((int(one.split()[1]) for one in lines if one.startswith(line)), 0)

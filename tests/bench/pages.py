@@ -55,11 +55,11 @@ CASES = (
     "/desk/catalogue/{import}/", "/api/v1/desk/applications", "/api/v1/desk/applications?state=posted", "/api/v1/desk/applications/{posted_case}",
     "/api/v1/desk/applications/{desk_file_case}/evidence", "/api/v1/desk/applications/{desk_file_case}/evidence/{desk_file}",
     "/api/v1/desk/appeals", "/api/v1/desk/certificates", "/api/v1/desk/certificates/{certificate}", "/api/v1/desk/exceptions",
-    "/api/v1/desk/exceptions/{exception}", "/api/v1/desk/results", "/api/v1/desk/submissions", "/api/v1/desk/results/{batch}", "/api/v1/rulebooks/JLOU/versions/1/findings", "/api/v1/rulebooks/JLOU/versions/1/examples",
+    "/api/v1/desk/exceptions/{exception}", "/api/v1/desk/results", "/api/v1/desk/results/{batch}", "/api/v1/rulebooks/JLOU/versions/1/findings", "/api/v1/rulebooks/JLOU/versions/1/examples",
 )  # fmt: skip
 DESK = (
     *CASES, "/desk/deposits/", "/desk/issued/", f"/desk/issued/?q={WORD}", f"/desk/issued/?q={NOTHING}", "/desk/issued/?page=900",
-    "/desk/corrections/", "/desk/exceptions/new/", "/desk/policy/", "/desk/submissions/", "/desk/submissions/JLOU/", "/desk/certificates/",
+    "/desk/corrections/", "/api/v1/desk/submissions", "/desk/exceptions/new/", "/desk/policy/", "/desk/submissions/", "/desk/submissions/JLOU/", "/desk/certificates/",
     f"/desk/certificates/?q={NOTHING}", "/desk/certificates/?page=300", "/desk/certificates/{certificate}/", "/desk/results/",
     "/desk/results/{batch}/", "/desk/results/template.csv", "/desk/results/template.xlsx", "/desk/rulebooks/", "/desk/rulebooks/JLOU/upload/",
     "/desk/rulebooks/JLOU/edit/", "/desk/rulebooks/JLOU/edit/rules/new/", "/desk/rulebooks/JLOU/edit/limits/new/",
