@@ -123,6 +123,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/results/<str:batch_uuid>/submit/", results.submit, name="result_submit"),
     path("desk/results/<str:batch_uuid>/discard/", results.discard, name="result_discard"),
     path("desk/results/<str:batch_uuid>/release/", results.release, name="result_release"),
+    path("desk/results/<str:batch_uuid>/go-on/", results.resume, name="result_go_on"),
     path("desk/results/<str:batch_uuid>/ask-undo/", results.ask_undo, name="result_ask_undo"),
     path("desk/results/<str:batch_uuid>/undo/", results.agree_undo, name="result_undo"),
     path("desk/results/<str:batch_uuid>/keep/", results.refuse_undo, name="result_keep"),

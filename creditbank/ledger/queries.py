@@ -168,14 +168,22 @@ def _not_left(column: str, values: Sequence[int]) -> Iterator[tuple[int, UUID, D
 
 
 def lots_of(*records: UUID) -> list[Lot]:
-    """Where the credit of these records lies now, in accounts that belong to a person; sorted. Two queries."""
-    totals: dict[tuple[UUID, UUID, str, str], Decimal] = defaultdict(Decimal)
-    for side, sign in (("destination", 1), ("source", -1)):
-        rows = Posting.objects.filter(lot_uuid__in=records, **{f"{side}__kind__in": LIVE})
-        sums = rows.values_list("lot_uuid", f"{side}__owner_uuid", f"{side}__unit__code", f"{side}__kind").annotate(total=Sum("amount"))
-        for lot, owner, unit, kind, total in sums.order_by():
-            totals[lot, owner, unit, kind] += sign * total
-    return sorted(Lot(lot, owner, unit, amount, kind) for (lot, owner, unit, kind), amount in totals.items() if amount > 0)
+    """Where the credit of these records lies now, in accounts that belong to a person; sorted. Two queries.
+
+    Postings are found by their lot alone. Asked for lot and kind of account together, a database that does not know how many postings an
+    account has may walk through those of all accounts instead.
+    """
+    totals: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
+    for lot, source, destination, amount in Posting.objects.filter(lot_uuid__in=records).values_list(
+        "lot_uuid", "source_id", "destination_id", "amount"
+    ):
+        totals[lot, source] -= amount
+        totals[lot, destination] += amount
+    full = {key: amount for key, amount in totals.items() if amount > 0}
+    rows = Account.objects.filter(pk__in={account for _lot, account in full}, kind__in=LIVE)
+    accounts = {pk: (owner, unit, kind) for pk, owner, unit, kind in rows.values_list("pk", "owner_uuid", "unit__code", "kind")}
+    found = [(lot, *accounts[account], amount) for (lot, account), amount in full.items() if account in accounts]
+    return sorted(Lot(lot, owner, unit, amount, kind) for lot, owner, unit, kind, amount in found)
 
 
 def states_of(records: Iterable[UUID]) -> dict[UUID, tuple[Lot, ...]]:

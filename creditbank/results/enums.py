@@ -14,9 +14,11 @@ class BatchState(models.TextChoices):
     READ = "read", _("read, not yet confirmed")
     SUBMITTED = "submitted", _("waits for release")
     RELEASING = "releasing", _("being entered")
+    HALTED = "halted", _("stopped while it was entered")
     RELEASED = "released", _("entered")
     UNDO_ASKED = "undo_asked", _("undo waits for a second person")
     UNDOING = "undoing", _("being undone")
+    UNDO_HALTED = "undo_halted", _("stopped while it was undone")
     UNDONE = "undone", _("undone")
     DISCARDED = "discarded", _("discarded")
 
@@ -39,10 +41,12 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     S.REFUSED: frozenset({S.DISCARDED}),
     S.READ: frozenset({S.SUBMITTED, S.DISCARDED}),
     S.SUBMITTED: frozenset({S.RELEASING, S.DISCARDED}),
-    S.RELEASING: frozenset({S.RELEASED}),
+    S.RELEASING: frozenset({S.RELEASED, S.HALTED}),
+    S.HALTED: frozenset({S.RELEASING}),
     S.RELEASED: frozenset({S.UNDO_ASKED}),
     S.UNDO_ASKED: frozenset({S.UNDOING, S.RELEASED}),
-    S.UNDOING: frozenset({S.UNDONE}),
+    S.UNDOING: frozenset({S.UNDONE, S.UNDO_HALTED}),
+    S.UNDO_HALTED: frozenset({S.UNDOING}),
     S.UNDONE: frozenset(),
     S.DISCARDED: frozenset(),
 }

@@ -12,7 +12,7 @@ from creditbank.results.enums import BatchState
 from creditbank.results.models import ResultBatch, ResultRow
 from identity.api import Eraser, Treatment, register_eraser
 
-MOVING = (BatchState.READING, BatchState.RELEASING, BatchState.UNDOING)
+MOVING = (BatchState.READING, BatchState.RELEASING, BatchState.HALTED, BatchState.UNDOING, BatchState.UNDO_HALTED)
 
 
 def erase(person: Any, at: datetime) -> dict[str, int]:

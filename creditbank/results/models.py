@@ -81,7 +81,7 @@ class ResultBatch(models.Model):
                 condition=Q(released_by_uuid__isnull=True) | ~Q(released_by_uuid=F("uploaded_by_uuid")), name="results_released_by_another"
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["releasing", "released", "undo_asked", "undoing", "undone"])
+                condition=~Q(state__in=["releasing", "halted", "released", "undo_asked", "undoing", "undo_halted", "undone"])
                 | Q(released_by_uuid__isnull=False, rows_bad=0),
                 name="results_released_whole",
             ),

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
-from creditbank.results.actions import answer_undo, ask_to_undo, discard_batch, release_batch, submit_batch, upload_results
+from creditbank.results.actions import answer_undo, ask_to_undo, discard_batch, go_on, release_batch, submit_batch, upload_results
 from creditbank.results.actions.resuming import PATIENCE
 from creditbank.results.enums import BatchState, RowState
 from creditbank.results.exceptions import NothingToEnter, ResultsError, SecondPersonRequired
@@ -91,12 +91,14 @@ def _page(request: SignedInRequest, row: ResultBatch, form: UndoForm | None = No
         for one in bad_rows(row)[:MOST_SHOWN]
     ]
     kinds = sorted(row.complaints, key=lambda kind: -kind["n"]) if row.rows_bad > MOST_SHOWN else []
-    is_working = row.state in WORKING
+    is_working, may_release = row.state in WORKING, can(request.user, "release", row)
+    starter = row.uploaded_by_uuid if row.state == BatchState.HALTED else row.undo_asked_by_uuid
     context = {
         "batch": row, "bad": bad, "counts": [(names.get(kind["column"], ""), problem_text(kind), kind["n"]) for kind in kinds],
         "is_working": is_working, "is_quiet": is_working and (row.worked_at is None or row.worked_at < now - PATIENCE), "desk_nav": "results",
         "file_problem": file_complaint(row.complaint["code"], row.complaint["data"], names) if row.complaint else "",
-        "may_prepare": can(request.user, "prepare", row), "may_release": can(request.user, "release", row),
+        "may_prepare": can(request.user, "prepare", row), "may_release": may_release,
+        "is_halted": row.state in {BatchState.HALTED, BatchState.UNDO_HALTED}, "may_go_on": may_release and starter != request.user.uuid,
         "is_uploader": row.uploaded_by_uuid == request.user.uuid, "is_asker": row.undo_asked_by_uuid == request.user.uuid,
         "undo_form": form or UndoForm(), "ended": counts_by_state(row) if row.released_at and not is_working else {},
         "sample": row.rows.exclude(state=RowState.BAD).order_by("line")[:5], "names": names, "as_workbook": row.rows_bad <= MOST_IN_WORKBOOK,
@@ -158,6 +160,9 @@ agree_undo = _step(
     "release", lambda row, request: answer_undo(row, agree=True, actor=request.user), gettext_noop("The results are being taken back.")
 )
 refuse_undo = _step("release", lambda row, request: answer_undo(row, agree=False, actor=request.user), gettext_noop("The results stay."))
+
+
+resume = _step("release", lambda row, request: go_on(row, actor=request.user), gettext_noop("The work goes on in your name."))
 
 
 @results_desk

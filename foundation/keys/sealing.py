@@ -53,11 +53,13 @@ def keys_of(owners: Iterable[UUID]) -> Iterator[None]:
 
     For steps that seal something for each of many; entered before they lock what another step may wait for (see ``keep_key``).
     """
-    wanted, known = set(owners), _at_hand.get()
+    known = _at_hand.get()
+    wanted = set(owners) - set(known or ())  # whose key is at hand has one
     token = _at_hand.set({} if known is None else known)
     try:
-        keep_keys(wanted)
-        bring_keys(wanted)
+        if wanted:
+            keep_keys(wanted)
+            bring_keys(wanted)
         yield
     finally:
         _at_hand.reset(token)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils import timezone
 
@@ -22,10 +24,11 @@ from creditbank.results.actions.steps import move_on, went_on
 from creditbank.results.enums import BatchState, RowState
 from creditbank.results.models import ResultBatch, ResultRow
 from creditbank.results.queries import entered_numbers
-from foundation.api import finish_job, keys_of, notify_many, store_columns
+from foundation.api import can, finish_job, keys_of, notify_many, store_columns
 from identity.api import InstitutionKind, User
 from learning.api import LearningRecord, NewRecord, RecordSource, Trust, enter_records, void_records
 
+S = BatchState
 CHUNK = 500
 KIND_OF_EDUCATION: dict[str, str] = {
     InstitutionKind.SCHOOL: "basic", InstitutionKind.VOCATIONAL: "vocational", InstitutionKind.HIGHER: "higher",
@@ -35,38 +38,57 @@ KIND_OF_EDUCATION: dict[str, str] = {
 """The kind of education that a result counts as, by who awards it: a row of an upload names no course of the library."""
 
 
+@dataclass(frozen=True)
+class Run:
+    """One of the two ways through the rows of a file: its states, which rows wait, what a chunk does, and in whose name."""
+
+    during: str
+    after: str
+    halted: str
+    waiting: str
+    verb: str
+    by: str
+    work: Callable[..., None]
+
+
 def enter_rows(batch: ResultBatch, *, at: datetime) -> ResultBatch:
     """Enter every good row that has not entered yet: record, deposit and confirmation, each chunk in one transaction.
 
     Killed in the middle it is called again: what entered is not entered twice, because rows and records change together and both the
-    record's number and the posting's key are unique. Ends in ``released``.
+    record's number and the posting's key are unique. Ends in ``released``, or in ``halted`` where who released may not do so any more.
     """
-    return _in_chunks(batch, BatchState.RELEASING, BatchState.RELEASED, "enter", _enter_chunk, RowState.GOOD, at=at)
+    return _in_chunks(batch, Run(S.RELEASING, S.RELEASED, S.HALTED, RowState.GOOD, "enter", "released_by_uuid", _enter_chunk), at=at)
 
 
 def undo_rows(batch: ResultBatch, *, at: datetime) -> ResultBatch:
     """Take back every entered row whose credit is still unused: both postings are reversed and the record is declared void.
 
     A row whose credit is held, converted, expired or otherwise gone is kept, and says so; it goes the way of a single record (revocation).
-    Resumed like ``enter_rows``. Ends in ``undone``.
+    Resumed like ``enter_rows``. Ends in ``undone``, or in ``undo_halted``.
     """
-    return _in_chunks(batch, BatchState.UNDOING, BatchState.UNDONE, "end_undo", _undo_chunk, RowState.ENTERED, at=at)
+    return _in_chunks(batch, Run(S.UNDOING, S.UNDONE, S.UNDO_HALTED, RowState.ENTERED, "end_undo", "undone_by_uuid", _undo_chunk), at=at)
 
 
-def _in_chunks(batch: ResultBatch, during: str, after: str, verb: str, work: Any, waiting: str, *, at: datetime) -> ResultBatch:
-    """Work through the waiting rows, a chunk a transaction; how far it is stands in the same transaction, so that it is true after a kill too."""
+def _in_chunks(batch: ResultBatch, run: Run, *, at: datetime) -> ResultBatch:
+    """Work through the waiting rows, a chunk a transaction; how far it is stands in the same transaction, so that it is true after a kill too.
+
+    Each chunk is asked for anew in the name of who released it: whoever loses the role in the middle lets no further row through.
+    """
     while True:
         with transaction.atomic():
             current = ResultBatch.objects.select_for_update(of=("self",)).select_related("job", "institution").get(pk=batch.pk)
-            if current.state != during:
+            if current.state != run.during:
                 return current
-            rows = list(current.rows.filter(state=waiting).order_by("line")[:CHUNK])
+            rows = list(current.rows.filter(state=run.waiting).order_by("line")[:CHUNK])
+            if rows and not can(User.objects.filter(uuid=getattr(current, run.by)).first() or AnonymousUser(), "release", current):
+                move_on(current, run.halted, verb="halt", actor=None, by=str(getattr(current, run.by)))
+                return current
             if not rows:
-                move_on(current, after, verb=verb, actor=None)
+                move_on(current, run.after, verb=run.verb, actor=None)
                 if current.job is not None:
                     finish_job(current.job, at=at)
                 return current
-            work(current, rows, at=at)
+            run.work(current, rows, at=at)
             went_on(current, done=len(rows))
 
 

@@ -121,3 +121,21 @@ def answer_undo(batch: ResultBatch, *, agree: bool, actor: Any) -> ResultBatch:
     move_on(batch, S.UNDOING, verb="undo", actor=actor, reason=batch.undo_reason)
     announce(ResultsUndone(batch_id=batch.pk))
     return batch
+
+
+@transaction.atomic
+def go_on(batch: ResultBatch, *, actor: Any) -> ResultBatch:
+    """Another person stands for the rows that still wait after a stop, and they go on in the background; what went through stays.
+
+    Raises WrongBatchState; SecondPersonRequired for who uploaded the file, or asked to undo it.
+    """
+    batch = locked(batch, S.HALTED, S.UNDO_HALTED)
+    entering = batch.state == S.HALTED
+    if actor.uuid == (batch.uploaded_by_uuid if entering else batch.undo_asked_by_uuid):
+        raise SecondPersonRequired
+    before = batch.released_by_uuid if entering else batch.undone_by_uuid
+    setattr(batch, "released_by_uuid" if entering else "undone_by_uuid", actor.uuid)
+    batch.worked_at = timezone.now()
+    move_on(batch, S.RELEASING if entering else S.UNDOING, verb="go_on", actor=actor, before=str(before))
+    announce(ResultsReleased(batch_id=batch.pk) if entering else ResultsUndone(batch_id=batch.pk))
+    return batch

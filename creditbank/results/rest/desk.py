@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router
 from ninja.security import django_auth
 
-from creditbank.results.actions import answer_undo, ask_to_undo, release_batch
+from creditbank.results.actions import answer_undo, ask_to_undo, go_on, release_batch
 from creditbank.results.models import RESULT_ROLES, ResultBatch
 from creditbank.results.problems import told
 from creditbank.results.rest.schemas import AnswerUndoIn, BatchDetailOut, BatchesOut, BatchOut, BatchQuestion, ReasonIn
@@ -56,6 +56,14 @@ def release(request: Any, batch_uuid: str, idempotency_key: RetryKey = None) -> 
     """Another person than who uploaded it; every good row enters its archive and account, in the background."""
     work = lambda row: release_batch(row, actor=request.user, at=timezone.now())  # noqa: E731
     return _step(request, batch_uuid, "release", work, key=idempotency_key)
+
+
+@router.post(
+    "/desk/results/{batch_uuid}/go-on", response={200: BatchOut, **WRITE_PROBLEMS}, summary="Go on with an upload that was stopped"
+)
+def resume(request: Any, batch_uuid: str, idempotency_key: RetryKey = None) -> tuple[int, Any]:
+    """Who had released it (or its undoing) lost the role in the middle: another reviewer stands for the rows that still wait."""
+    return _step(request, batch_uuid, "release", lambda row: go_on(row, actor=request.user), key=idempotency_key)
 
 
 @router.post("/desk/results/{batch_uuid}/ask-undo", response={200: BatchOut, **WRITE_PROBLEMS}, summary="Ask to undo an upload")

@@ -20,6 +20,7 @@ from creditbank.results.actions import (
     applying,
     ask_to_undo,
     enter_rows,
+    go_on,
     release_batch,
     resume_batches,
     submit_batch,
@@ -31,7 +32,7 @@ from creditbank.results.exceptions import NothingToEnter, SecondPersonRequired, 
 from creditbank.results.exports import errors_xlsx, template_csv, template_xlsx
 from creditbank.results.models import ResultBatch, ResultRow
 from foundation.api import AuditEntry
-from identity.api import Role, link_learner_number
+from identity.api import Membership, Role, link_learner_number
 from learning.api import LearningRecord
 from tests.creditbank.results.school import School
 from tests.factories.creditbank import make_bank
@@ -416,3 +417,74 @@ def test_a_file_whose_worker_died_is_resumed_and_nothing_enters_twice(school, mo
 
     batch.refresh_from_db()
     assert (batch.state, Transaction.objects.count()) == ("released", before)
+
+
+# --- a releaser who loses the role in the middle ---
+
+
+def loses_the_role_after_the_first_chunk(monkeypatch, person):
+    """Two rows a chunk; once the first is through, the person is no reviewer any more."""
+    monkeypatch.setattr(applying, "CHUNK", 2)
+    real = applying.went_on
+
+    def went_on(batch, *, done):
+        real(batch, done=done)
+        Membership.objects.filter(person=person).update(ends_on=timezone.localdate() - timedelta(days=1))
+
+    monkeypatch.setattr(applying, "went_on", went_on)
+
+
+def test_a_run_stops_when_its_releaser_loses_the_role_and_another_lets_it_go_on(client, school, monkeypatch):
+    another = person_as(Role.REVIEWER, school.home)
+    batch = school.submitted()
+    loses_the_role_after_the_first_chunk(monkeypatch, school.reviewer)
+
+    release_batch(batch, actor=school.reviewer, at=timezone.now())
+
+    batch.refresh_from_db()
+    assert (batch.state, [row.state for row in batch.rows.all()], batch.job.done) == ("halted", ["entered", "entered", "good"], 2)
+    assert LearningRecord.objects.filter(institution=school.home).count() == 2
+    halted = AuditEntry.objects.get(action="results.halt")
+    assert (halted.actor_uuid, halted.data["by"]) == (None, str(school.reviewer.uuid))
+    with pytest.raises(SecondPersonRequired):
+        go_on(batch, actor=school.officer)
+    client.force_login(another)
+    assert f"/desk/results/{batch.uuid}/go-on/" in client.get(f"/desk/results/{batch.uuid}/").content.decode()
+
+    client.post(f"/desk/results/{batch.uuid}/go-on/")
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.released_by_uuid, [row.state for row in batch.rows.all()]) == ("released", another.uuid, ["entered"] * 3)
+    assert AuditEntry.objects.get(action="results.go_on").actor_uuid == another.uuid
+    assert [balances(learner.uuid)["V"].available for learner in school.learners] == [Decimal(4)] * 3
+    assert find_faults() == []
+
+
+def test_undoing_stops_and_goes_on_likewise_over_http(client, school, monkeypatch):
+    another = person_as(Role.REVIEWER, school.home)
+    batch = ask_to_undo(school.released(), reason="错", actor=school.officer)
+    loses_the_role_after_the_first_chunk(monkeypatch, school.reviewer)
+
+    answer_undo(batch, agree=True, actor=school.reviewer)
+
+    batch.refresh_from_db()
+    assert (batch.state, [row.state for row in batch.rows.all()]) == ("undo_halted", ["undone", "undone", "entered"])
+    client.force_login(school.officer)
+    refused = client.post(f"/api/v1/desk/results/{batch.uuid}/go-on", content_type="application/json")
+    client.force_login(another)
+    answer = client.post(f"/api/v1/desk/results/{batch.uuid}/go-on", content_type="application/json")
+
+    batch.refresh_from_db()
+    assert (refused.status_code, answer.status_code, batch.state, batch.undone_by_uuid) == (403, 200, "undone", another.uuid)
+    assert find_faults() == []
+
+
+def test_what_is_stopped_is_not_resumed_by_the_clock(school, monkeypatch):
+    batch = school.submitted()
+    loses_the_role_after_the_first_chunk(monkeypatch, school.reviewer)
+    release_batch(batch, actor=school.reviewer, at=timezone.now())
+
+    resume_batches(at=timezone.now() + timedelta(days=1))
+
+    batch.refresh_from_db()
+    assert batch.state == "halted"
