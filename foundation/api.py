@@ -6,7 +6,7 @@ from foundation.audit.context import AuditContext, audit_context, current_contex
 from foundation.audit.immutability import Seal, append_only, install_triggers, protected_tables
 from foundation.audit.log import PATIENCE, forget_salts, newest_head, seal_log
 from foundation.audit.merkle import NoSuchTree, consistency_holds, inclusion_holds, leaf_hash
-from foundation.audit.models import AuditEntry, DeletionPermit, LogCheck, LogHead, LogLeaf
+from foundation.audit.models import AuditEntry, AuditEntryQuerySet, DeletionPermit, LogCheck, LogHead, LogLeaf
 from foundation.audit.permits import deletion_permit
 from foundation.audit.proofs import NotAHead, TreeHead, head_document, heads_of, read_head, sealed_rows
 from foundation.audit.sources import LogSource, Written, canonical_bytes, register_log_source
@@ -68,6 +68,7 @@ __all__ = [
     "Answer",
     "AuditContext",
     "AuditEntry",
+    "AuditEntryQuerySet",
     "CellKind",
     "CellReader",
     "Column",

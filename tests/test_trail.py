@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from config.operations import trail
@@ -168,3 +170,17 @@ def test_the_overview_leads_operators_and_auditors_to_their_pages(client):
 
     shared = [("The books", "warn"), ("State of the service", "ok"), ("Wishes to be erased", "ok")]
     assert links == {Role.OPERATOR: [*shared, ("Institutions", "")], Role.AUDITOR: [*shared, ("Audit log", "")]}
+
+
+@pytest.mark.postgres(also="sqlite")
+@pytest.mark.parametrize("wanted", [{"area": "ledger"}, {"actor": UUID(int=1)}, {"concerned": UUID(int=1)}], ids=str)
+def test_an_index_leads_to_the_newest_of_what_is_asked_for_without_sorting(wanted):
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+
+    plan = trail.entries_like(wanted).order_by("-at", "-id")[:51].explain().lower()
+
+    assert "audit_by_" in plan
+    assert "sort" not in plan
+    assert "b-tree for order" not in plan

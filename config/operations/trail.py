@@ -13,7 +13,6 @@ from django.apps import apps
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,10 +25,10 @@ from django.views.decorators.http import require_safe
 from creditbank.api import Application
 from foundation.api import (
     AuditEntry,
+    AuditEntryQuerySet,
     CellKind,
     Heading,
     Table,
-    begins_with,
     bring_keys,
     csv_of,
     file_answer,
@@ -103,7 +102,7 @@ class Line:
     facts: tuple[tuple[str, Any], ...]
 
 
-def entries_like(wanted: dict[str, Any]) -> QuerySet[AuditEntry]:
+def entries_like(wanted: dict[str, Any]) -> AuditEntryQuerySet:
     """Entries that meet every condition of a form's ``chosen``."""
     rows = AuditEntry.objects.all()
     if "concerned" in wanted:
@@ -111,7 +110,7 @@ def entries_like(wanted: dict[str, Any]) -> QuerySet[AuditEntry]:
     if "actor" in wanted:
         rows = rows.filter(actor_uuid=wanted["actor"])
     if "area" in wanted:
-        rows = rows.filter(begins_with("action", f"{wanted['area']}."))
+        rows = rows.in_area(wanted["area"])
     if "key" in wanted:  # the index begins with the kind of object
         rows = rows.filter(object_type__in=[model._meta.label_lower for model in apps.get_models()], object_key=wanted["key"])
     if "since" in wanted:

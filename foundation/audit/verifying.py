@@ -114,7 +114,9 @@ def _last_rows(since: int) -> dict[str, int]:
 
 
 def _forgotten() -> frozenset[UUID]:
-    return frozenset(owner for owner in AuditEntry.objects.filter(action=FORGET).values_list("person_uuid", flat=True) if owner)
+    return frozenset(
+        owner for owner in AuditEntry.objects.in_area("audit").filter(action=FORGET).values_list("person_uuid", flat=True) if owner
+    )
 
 
 _Point = Callable[[_Look], None]
