@@ -15,6 +15,7 @@ from cms import rest as cms
 from config.docs import OfflineDocs
 from config.wording import complaint_of
 from creditbank import rest as creditbank
+from foundation import rest as foundation
 from foundation.api import Problem, problem_response
 
 FIRST_ERROR, HTTP_FORBIDDEN = 400, 403
@@ -78,6 +79,7 @@ api = DescribedAPI(
 )
 api.add_router("", cms.router)
 api.add_router("", creditbank.router)
+api.add_router("", foundation.router)
 
 
 @api.exception_handler(Problem)

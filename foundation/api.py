@@ -8,7 +8,7 @@ from foundation.audit.log import PATIENCE, forget_salts, newest_head, seal_log
 from foundation.audit.merkle import NoSuchTree, consistency_holds, inclusion_holds, leaf_hash
 from foundation.audit.models import AuditEntry, AuditEntryQuerySet, DeletionPermit, LogCheck, LogHead, LogLeaf
 from foundation.audit.permits import deletion_permit
-from foundation.audit.proofs import NotAHead, TreeHead, head_document, heads_of, read_head, sealed_rows
+from foundation.audit.proofs import NotAHead, SealedRow, TreeHead, head_document, heads_of, read_head, sealed_rows
 from foundation.audit.sources import LogSource, Written, canonical_bytes, register_log_source
 from foundation.audit.verifying import LogBroken, LogFault, verify_log
 from foundation.events.registry import Event, announce, handles
@@ -110,6 +110,7 @@ __all__ = [
     "Rounding",
     "Row",
     "Seal",
+    "SealedRow",
     "SealedTextField",
     "SealingProblem",
     "SheetRow",

@@ -30,7 +30,7 @@ from creditbank.rules.decide import decide
 from creditbank.rules.snapshot import plain, snapshot
 from creditbank.rules.types import Decision, Facts, Limit, RuleBase
 from creditbank.rules.types import IndividualException as RuleException
-from foundation.api import begins_with
+from foundation.api import AuditEntry, LogHead, begins_with, heads_of
 from identity.api import Institution, Membership, Role, User, people_by_number
 from learning.api import LearningRecord, RecordState, Trust
 
@@ -131,6 +131,35 @@ def replay(application: Application) -> bool:
 def replayed(application: Application) -> Replayed:
     """Deciding again on what an application was submitted with, under the rules it was submitted under."""
     return replay_stored(application.snapshot, application.snapshot_hash, application.proposal)
+
+
+EXPORTED = "statements.export_case"
+"""The audit entry that somebody took the case file; no part of the case."""
+
+
+def log_rows_of(application: Application) -> dict[str, list[int]]:
+    """What the log has of a case: the numbers of its audit entries and transactions, by source. Two queries."""
+    entries = AuditEntry.objects.filter(object_type=application._meta.label_lower, object_key=str(application.uuid)).exclude(
+        action=EXPORTED
+    )
+    posted = Transaction.objects.filter(application_uuid=application.uuid)
+    return {"audit": list(entries.values_list("pk", flat=True)), "ledger": list(posted.values_list("pk", flat=True))}
+
+
+@dataclass(frozen=True)
+class InLog:
+    """How a case stands in the log: how many rows it has, how many of them a head covers, and the first head that covers all of these."""
+
+    rows: int
+    sealed: int
+    head: LogHead | None
+
+
+def in_log(application: Application) -> InLog:
+    """Whether the entries and postings of a case are in the log. Five queries, however many there are."""
+    rows = log_rows_of(application)
+    heads = [head for head in heads_of(rows).values() if head is not None]
+    return InLog(sum(map(len, rows.values())), len(heads), max(heads, key=lambda head: head.size, default=None))
 
 
 def waiting_for_confirmation() -> QuerySet[LearningRecord]:

@@ -17,21 +17,27 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
+from django.utils import timezone
 
 from creditbank.agreements.queries import outcome_titles
 from creditbank.ledger.models import Posting, Transaction
 from creditbank.recognition.models import Application
+from creditbank.recognition.queries import EXPORTED
 from creditbank.recognition.replaying import read_snapshot
 from creditbank.rules.sentences import limit_sentence, rule_sentence
 from creditbank.rules.snapshot import canonical
+from creditbank.statements.caselog import log_section
 from creditbank.statements.models import Certificate
-from foundation.api import AuditEntry, Notice, published_keys, record_audit_entry, sign
+from foundation.api import AuditEntry, Notice, published_keys, record_audit_entry, seal_log, sign
 from identity.api import User
 from learning.api import Evidence
 
 PURPOSE = "case-file"
 SCHEMA = "jianglan-case-file/1"
-EXPORTED = "statements.export_case"
+SEALED_FIRST = 20_000
+"""So many rows are sealed before a case is written down, whoever they belong to; the job does the rest."""
+PATIENCE = 1
+"""Seconds for transactions that are open."""
 DAWN = (1980, 1, 1, 0, 0, 0)
 """The date of every entry: a zip knows none before, and the day of the export belongs into the audit log."""
 HIDDEN = frozenset({"id", "file", "filename"})
@@ -45,16 +51,21 @@ manifest.sig    Ed25519 signature of "jianglan-credit-bank case-file 1\\n" + man
 snapshot.json   the question as it was decided: facts, rules, limits, day / 决定时的全部输入
 proposal.json   the engine's answer: allocation, conditions, reasons, proof / 引擎的结论与依据
 rules.json      the rule book version: hash, sentences in both languages, typed rules / 规则版本及全文
+log.json        audit entries and postings as they were sealed, with proofs up to a signed head of the log / 存证日志中的原文、包含证明与签名树头
 People are pseudonyms (UUID). 人员以假名标识。
 """
 
 
-@transaction.atomic
 def export_case(application: Application, *, actor: Any) -> bytes:
-    """The case file, and an audit entry that somebody took it. Raises SigningKeyMissing."""
-    data = build_case_file(application)
-    digest = hashlib.sha256(data).hexdigest()
-    record_audit_entry(EXPORTED, actor=actor, about=application, concerns=application.learner.uuid, data={"sha256": digest})
+    """The case file, and an audit entry that somebody took it. What happened until now is sealed first, so that the file can prove it.
+
+    Raises SigningKeyMissing.
+    """
+    seal_log(clock=timezone.now, patience=PATIENCE, most=SEALED_FIRST)  # steps of its own, before the transaction of this one
+    with transaction.atomic():
+        data = build_case_file(application)
+        digest = hashlib.sha256(data).hexdigest()
+        record_audit_entry(EXPORTED, actor=actor, about=application, concerns=application.learner.uuid, data={"sha256": digest})
     return data
 
 
@@ -113,6 +124,7 @@ def _sections(application: Application) -> dict[str, Any]:
         "notices.json": _notices(application),
         "postings.json": _postings(application),
         "papers.json": _papers(application),
+        "log.json": log_section(application),
         "keys.json": published_keys(),
     } | {f"case/{name}.json": rows for name, rows in _related(application).items()}
 

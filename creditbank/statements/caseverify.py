@@ -1,4 +1,4 @@
-"""Reading a case file that somebody hands in: is it ours, is it whole, and does deciding again give the same?
+"""Reading a case file that somebody hands in: is it ours, is it whole, was it in the log, and does deciding again give the same?
 
 Trusts nothing in it: sizes are bounded, names are those of the manifest, and nothing is unpacked to disk.
 """
@@ -18,6 +18,7 @@ from typing import Any
 
 from creditbank.recognition.replaying import replay_stored
 from creditbank.statements.casefile import PURPOSE, SCHEMA
+from creditbank.statements.caselog import check_log
 from foundation.api import KeySet, Signature, signature_holds
 
 MOST_ENTRIES = 200
@@ -45,7 +46,9 @@ class NotACaseFile(ValueError):
 
 
 def verify_case_file(data: bytes, *, keys: KeySet | None = None) -> list[Finding]:
-    """Signature, hashes and replay, in this order; the replay only of a file that is whole. ``keys`` are public keys from elsewhere.
+    """Signature, hashes, log and replay, in this order; log and replay only of a file that is whole. ``keys`` are public keys from elsewhere.
+
+    Files from before there was a log have none, and nothing is said of it.
 
     Raises NotACaseFile.
     """
@@ -58,6 +61,9 @@ def verify_case_file(data: bytes, *, keys: KeySet | None = None) -> list[Finding
     findings = [Finding("signature", holds, f"by key {signed.key}" if holds else f"not by a known key ({signed.key[:43]})")]
     findings += _hash_findings(manifest["files"], texts)
     if all(finding.ok for finding in findings):
+        if "log.json" in texts:
+            shown = {"audit": _rows(texts, "audit.json"), "ledger": _rows(texts, "postings.json")}
+            findings += [Finding(one.name, one.ok, one.found) for one in check_log(_object(texts, "log.json"), shown, keys=keys)]
         findings.append(_replay_finding(manifest, texts))
     return findings
 
@@ -94,6 +100,16 @@ def _object(texts: dict[str, bytes], name: str) -> dict[str, Any]:
     except (KeyError, ValueError, RecursionError) as error:
         raise NotACaseFile(f"{name} is missing or unreadable") from error
     if not isinstance(value, dict):
+        raise NotACaseFile(f"{name} is missing or unreadable")
+    return value
+
+
+def _rows(texts: dict[str, bytes], name: str) -> list[dict[str, Any]]:
+    try:
+        value = json.loads(texts[name])
+    except (KeyError, ValueError, RecursionError) as error:
+        raise NotACaseFile(f"{name} is missing or unreadable") from error
+    if not isinstance(value, list) or not all(isinstance(row, dict) and isinstance(row.get("uuid"), str) for row in value):
         raise NotACaseFile(f"{name} is missing or unreadable")
     return value
 

@@ -20,7 +20,8 @@ PUBLIC = (
     "/api/v1/outcomes", "/api/v1/outcomes?q=nurs", "/api/v1/schools", "/api/v1/programmes", "/api/v1/programmes/{programme}",
     "/api/v1/programmes/{programme}/sources", "/api/v1/rulebooks", "/api/v1/rulebooks/JLOU/versions/1", "/api/v1/rulebooks/JLOU/versions/1/changes",
     "/api/v1/rulebooks/JLOU/versions/1/file/json", "/api/v1/agreements", "/api/v1/agreements/{agreement}", "/api/v1/verify/{code}",
-    "/api/v1/docs", "/api/v1/openapi.json",
+    "/api/v1/docs", "/api/v1/openapi.json", "/log/", "/log/heads/{log_head}.json", "/api/v1/log/heads", "/api/v1/log/heads/{log_head}",
+    "/api/v1/log/proofs/consistency?old=1000",
 )  # fmt: skip
 ACCOUNT = (
     "/my/", "/my/credits/", "/my/credits/?unit=A&since=2020-01-01", "/my/credits/?page=2", "/my/credits/show/", "/my/credits/statement/", "/my/credits/statement.csv",
@@ -95,7 +96,7 @@ PEOPLE = {
 }  # fmt: skip
 """Who they are in the demo; ``resident`` is one of the people of the million."""
 THE_BANK = (
-    "agreements/", "api/v1/", "convert/", "desk/", "institutions/", "my/", "ops/", "rules/", "v/", "verify/", ".well-known/credit-bank",
+    "agreements/", "api/v1/", "convert/", "desk/", "institutions/", "log/", "my/", "ops/", "rules/", "v/", "verify/", ".well-known/credit-bank",
 )  # fmt: skip
 NOT_THE_BANK = ("api/v1/courses",)
 TABLE = Path(__file__).resolve().parents[1] / "permissions" / "permissions.csv"
@@ -151,6 +152,7 @@ def _shared() -> dict[str, Any]:
         Transaction,
     )
     from creditbank.ledger.models import Posting
+    from foundation.api import LogHead
     from identity.api import ErasureRequest
 
     demo, bench = Application.objects.filter(reference__startswith="RC-"), Application.objects.filter(reference__startswith="RB-")
@@ -170,7 +172,7 @@ def _shared() -> dict[str, Any]:
         "draw": _first(SpotCheckDraw.objects.filter(**here)), "import": _first(CatalogueImport.objects.filter(**here)),
         "draft": RuleBookVersion.objects.filter(book__institution__code="JLOU", status="draft").values_list("number", flat=True).first(),
         "correction": _first(Correction.objects.filter(**here)), "merger": _first(AccountMerger.objects.filter(**here)),
-        "wish": _first(ErasureRequest.objects.all()),
+        "wish": _first(ErasureRequest.objects.all()), "log_head": LogHead.objects.order_by("-pk").values_list("pk", flat=True).first(),
     }  # fmt: skip
 
 

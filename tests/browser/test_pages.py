@@ -34,7 +34,7 @@ PAGES = [
     ("lin", "/accounts/phone/change/"), ("chen", "/accounts/logout/"), ("chen", "/my/applications/new/ADM-B-2026/"), ("zheng", "/teach/courses/"),
     ("ops", "/desk/"), ("-", "/demo/mailbox/"), ("lin", "/my/archive/activity/"), ("feng", "/institutions/JLOU/store/"), ("ops", "/ops/health/"), ("ops", "/ops/"), ("gao", "/ops/audit/?area=recognition"), ("zhou", "/desk/issued/"), ("he", "/desk/corrections/"), ("gao", "/ops/books/"), ("lin", "/my/credits/?since=2020-01-01"),
     ("lin", "/my/credits/show/"), ("lin", "/my/certificates/"), ("chen", "/my/certificates/"), ("lin", "/my/credits/statement/"), ("zhou", "/desk/certificates/"),
-    ("feng", "/desk/submissions/JLOU/"), ("gao", "/desk/cases/RC-2025-0001/"),
+    ("feng", "/desk/submissions/JLOU/"), ("gao", "/desk/cases/RC-2025-0001/"), ("-", "/log/"),
 ]  # fmt: skip
 BEHIND = [
     ("chen", "/my/", "main a[href*='/learn/']"), ("lin", "/my/archive/", "main .rec a[href*='/my/archive/'], main li a[href*='/my/archive/']"),

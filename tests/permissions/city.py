@@ -42,7 +42,7 @@ from creditbank.api import (
     upload_results,
 )
 from creditbank.rules.snapshot import canonical, hash_of
-from foundation.api import Notice
+from foundation.api import Notice, seal_log
 from identity.api import (
     ApiToken,
     DataExport,
@@ -112,6 +112,7 @@ def build_city() -> World:
     _keep_in_order(world)
     put_together(ask_for_data(world.people["learner"], at=timezone.now()), at=timezone.now())
     ErasureRequest.objects.create(person_uuid=world.people["learner"].uuid, code="a" * 32, asked_at=timezone.now())
+    seal_log(clock=timezone.now)
     return world
 
 

@@ -15,9 +15,9 @@ WORDS = {True: "ok", False: "WRONG", None: "not looked at"}
 
 
 class Command(BaseCommand):
-    """Exit code 0: signed, whole, and decided again alike. 1: something is wrong. 2: signed and whole, but not decided again."""
+    """Exit code 0: signed, whole, in the log, and decided again alike. 1: something is wrong. 2: signed and whole, but something could not be asked."""
 
-    help = "Check a case file: signature, hashes, and the decision on its own snapshot."
+    help = "Check a case file: signature, hashes, proofs of the log, and the decision on its own snapshot."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file")

@@ -55,7 +55,7 @@ from creditbank.recognition.exceptions import (
 )
 from creditbank.recognition.forms import AppealDecisionForm, DecisionForm, MessageForm, ReasonForm, WithdrawalForm
 from creditbank.recognition.models import PAIR, Appeal, Application
-from creditbank.recognition.queries import next_case_of, precedents, replayed
+from creditbank.recognition.queries import in_log, next_case_of, precedents, replayed
 from creditbank.recognition.replaying import read_snapshot
 from creditbank.recognition.views.desk import desk_only
 from creditbank.recognition.views.handing_out import taken_by
@@ -99,7 +99,8 @@ def case(request: HttpRequest, reference: str, form: DecisionForm | None = None)
         "panel": row.required_approvals > PAIR, "reviews": SourceReview.objects.filter(application=row), "reruns": row.reruns.select_related("old_rules__book", "new_rules__book"),
         "ask_form": MessageForm(prefix="ask"), "back_form": MessageForm(prefix="back"), "appeal_reverse_form": MessageForm(prefix="reverse"), "reverse_form": ReasonForm(prefix="reverse"),
         "withdrawal_form": WithdrawalForm(prefix="withdrawal"), "aside_form": MessageForm(prefix="aside"),
-        "replayed": replayed(row) if person.acts_as(Role.AUDITOR) and row.snapshot else None, "today": timezone.localdate(),
+        "replayed": replayed(row) if person.acts_as(Role.AUDITOR) and row.snapshot else None, "in_log": in_log(row) if person.acts_as(Role.AUDITOR) and row.snapshot else None,
+        "today": timezone.localdate(),
     }  # fmt: skip
     return render(request, "creditbank/case.html", context, status=400 if form.errors else 200)
 

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from creditbank.api import find_faults
+from foundation.api import seal_log
 from seeds import bank, issued, life, rules, store
 from seeds import city as build
 
@@ -39,6 +40,9 @@ class Command(BaseCommand):
         begun = time.monotonic()
         call_command("wagtail_update_index", verbosity=0)
         self.stdout.write(f"    search index: {time.monotonic() - begun:.1f} s")
+        begun = time.monotonic()
+        sealed = seal_log(clock=timezone.now)
+        self.stdout.write(f"    log: {sealed.rows} rows sealed, {time.monotonic() - begun:.1f} s")
         faults = find_faults()
         if faults:
             raise CommandError(f"The books do not balance: {faults[0]}")

@@ -25,7 +25,7 @@ from creditbank.api import (
 )
 from creditbank.recognition.replaying import replay_stored
 from creditbank.rules.snapshot import SEMANTICS, canonical, hash_of
-from foundation.api import AuditEntry, published_keys, read_key_set, sign
+from foundation.api import AuditEntry, published_keys, read_key_set, seal_log, sign
 from tests.factories.creditbank import LATER, make_application
 from tests.factories.learning import EvidenceFactory
 
@@ -49,9 +49,15 @@ def outcomes(data: bytes) -> dict[str, bool | None]:
     return {finding.name: finding.ok for finding in verify_case_file(data) if finding.ok is not True}
 
 
+def sealed_file(application: Application) -> bytes:
+    """The file of a case whose rows are all in the log."""
+    seal_log(clock=lambda: LATER)
+    return build_case_file(Application.objects.get(pk=application.pk))
+
+
 @pytest.fixture
 def case_file(credited) -> bytes:
-    return build_case_file(Application.objects.get(pk=credited.pk))
+    return sealed_file(credited)
 
 
 def test_a_case_file_is_signed_whole_and_decided_again_alike(case_file):
@@ -112,13 +118,12 @@ def test_no_name_stands_in_it_even_where_a_certificate_was_issued(credited, bank
 
 
 def test_the_same_case_gives_the_same_bytes_and_a_step_more_gives_others(credited, bank):
-    first = build_case_file(credited)
+    first = export_case(credited, actor=bank.auditor)
 
-    export_case(credited, actor=bank.auditor)
-    assert build_case_file(credited) == first
+    assert export_case(credited, actor=bank.auditor) == build_case_file(credited) == first
     reverse_award(credited, actor=bank.officer, second=bank.reviewer, at=LATER + timedelta(days=1), reason="证据有误")
 
-    after = build_case_file(Application.objects.get(pk=credited.pk))
+    after = sealed_file(credited)
     assert after != first
     assert all(finding.ok for finding in verify_case_file(after))
 
@@ -154,6 +159,7 @@ def test_a_missing_an_added_and_a_newly_signed_manifest_are_found(case_file):
 def test_a_well_signed_answer_that_does_not_follow_from_its_question_is_found(credited):
     credited.proposal = {**credited.proposal, "posted": "50"}
 
+    seal_log(clock=lambda: LATER)
     assert outcomes(build_case_file(credited)) == {"replay": False}
 
 
@@ -263,9 +269,9 @@ def test_officers_learners_and_drafts_get_no_case_file(client, credited, bank):
 def test_a_case_that_is_still_open_has_a_file_too(bank):
     application = make_application(bank)
 
-    assert all(finding.ok for finding in verify_case_file(build_case_file(application)))
+    assert all(finding.ok for finding in verify_case_file(sealed_file(application)))
     claimed = claim_application(application, actor=bank.officer, at=LATER)
-    assert all(finding.ok for finding in verify_case_file(build_case_file(claimed)))
+    assert all(finding.ok for finding in verify_case_file(sealed_file(claimed)))
 
 
 def test_the_version_of_the_software_is_the_project_s():

@@ -8,6 +8,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from creditbank.api import Certificate, Standing, build_case_file, check_code, revoke_certificate, verify_case_file
+from foundation.api import seal_log
 from tests.factories.creditbank import LATER, ON
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -15,6 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 def test_papers_and_case_files_hold_on_postgresql(certificate, credited, bank):
     assert check_code(certificate.short_code, on=ON).standing == Standing.VALID
+    seal_log(clock=lambda: LATER)
     assert all(finding.ok for finding in verify_case_file(build_case_file(type(credited).objects.get(pk=credited.pk))))
     with pytest.raises(DatabaseError), transaction.atomic():
         Certificate.objects.filter(pk=certificate.pk).update(content={})
