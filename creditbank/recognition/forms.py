@@ -201,7 +201,7 @@ class DecisionForm(forms.Form):
 
     def __init__(self, application: Application, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for line in application.lines.order_by("position"):
+        for line in application.lines.all():
             self._add_line(line.position, line.proposed)
 
     def _add_line(self, number: int, proposed: Decimal) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, Literal
 
 from creditbank.rules.decide import decide
@@ -26,8 +27,9 @@ class Replayed:
     current: int = SEMANTICS
 
 
+@lru_cache(maxsize=8)
 def read_snapshot(text: str) -> tuple[Facts, RuleBase, tuple[Limit, ...], date]:
-    """The four arguments of ``decide``, as they were."""
+    """The four arguments of ``decide``, as they were: values that nobody can change, so a page that asks several times is answered from one reading."""
     question = json.loads(text)
     limits = tuple(restore(Limit, row) for row in question["limits"])
     return restore(Facts, question["facts"]), restore(RuleBase, question["rules"]), limits, date.fromisoformat(question["on"])
