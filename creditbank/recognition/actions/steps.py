@@ -51,13 +51,14 @@ def move_on(application: Application, state: str, *, action: str, actor: Any, at
     ApplicationStep.objects.create(
         application=application, from_state=before, to_state=state, by_uuid=getattr(actor, "uuid", None), at=at, note=note
     )
+    asked = {"snapshot": application.snapshot_hash} if application.snapshot_hash else {}  # so that the log covers what was decided on
     record_audit_entry(
         f"recognition.{action}",
         actor=actor,
         about=application,
         concerns=application.learner.uuid,
         reason=note,
-        data={"from": before, "to": state},
+        data={"from": before, "to": state, **asked},
     )
 
 

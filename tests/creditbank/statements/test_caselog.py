@@ -56,6 +56,14 @@ def test_an_export_seals_first_and_proves_every_entry_and_posting(credited, bank
     assert rows == AuditEntry.objects.filter(object_key=str(credited.uuid)).exclude(action="statements.export_case").count() + 3
 
 
+def test_what_was_decided_on_is_in_the_log_by_its_hash(credited, section):
+    sealed = [json.loads(leaf["row"]) for leaf in section["leaves"] if leaf["source"] == "audit"]
+
+    hashes = {row["action"]: row["data"].get("snapshot") for row in sealed}
+
+    assert hashes["recognition.decide"] == hashes["recognition.confirm"] == credited.snapshot_hash
+
+
 def test_a_later_head_changes_nothing_of_the_file(credited, bank):
     first = export_case(credited, actor=bank.auditor)
     with transaction.atomic():
