@@ -132,11 +132,14 @@ def state_word(state: str) -> str:
     return str(STATE_WORDS.get(state, state))
 
 
-@register.simple_tag
-def agreement_title(code: str) -> str:
-    """The title of an agreement by its code, or the code where it is not known."""
-    found = Agreement.objects.filter(code=code).first()
-    return f"{found.title} {code}" if found else code
+@register.simple_tag(takes_context=True)
+def agreement_title(context: Any, code: str) -> str:
+    """The title of an agreement by its code, or the code where it is not known. One query a template, however many it names."""
+    known: dict[str, str] | None = context.render_context.get(agreement_title)
+    if known is None:
+        rows = Agreement.objects.values_list("code", "title_zh", "title_en")
+        known = context.render_context[agreement_title] = {key: in_language(zh, en) for key, zh, en in rows}
+    return f"{known[code]} {code}" if code in known else code
 
 
 @register.simple_tag
