@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from creditbank.api import freeze_ledger
+from foundation.api import LogCheck, record_audit_entry, seal_log
 from identity.api import Role
 from learning.xapi.keys import create_key, revoke_key
 from learning.xapi.models import XapiForward
@@ -76,3 +78,18 @@ def test_a_task_that_waits_too_long_needs_attention(client):
     DBTaskResult.objects.filter(pk=waiting.pk).update(enqueued_at=timezone.now() - timedelta(minutes=11))
 
     assert checks(client)["Oldest waiting task"] == (False, "11\xa0minutes")
+
+
+def test_a_log_that_is_not_what_was_sealed_needs_attention(client):
+    client.force_login(person_as(Role.OPERATOR))
+    assert checks(client)["Log of history"] == (True, "nothing is sealed yet")
+
+    with transaction.atomic():
+        record_audit_entry("site.create_home", actor=None)
+    head = seal_log(clock=lambda: datetime(2026, 3, 1, 4, tzinfo=UTC)).head
+    assert head is not None
+    assert checks(client)["Log of history"] == (True, "sealed until 2026-03-01 12:00")
+
+    at = timezone.now()
+    LogCheck.objects.create(started_at=at, finished_at=at, since=0, size=head.size, anchors=0, fault_count=1, faults=[])
+    assert checks(client)["Log of history"] == (False, "not what was sealed")

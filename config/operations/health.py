@@ -26,7 +26,7 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from creditbank.api import is_frozen
-from foundation.api import DeletionPermit
+from foundation.api import DeletionPermit, LogCheck, newest_head
 from identity.api import Role, SignedInRequest
 from learning.api import failing_forwards, living_operator_keys
 
@@ -70,8 +70,20 @@ def checks(now: datetime) -> Iterator[Check]:
     yield Check(_("Free disk space"), free > LEAST_FREE, _("%(number)s GB") % {"number": localize(round(free / 1024**3, 1))})
     frozen = is_frozen()
     yield Check(_("Posting in the ledger"), not frozen, _("stopped: the books were found wrong") if frozen else _("open"))
+    yield _log()
     permits = DeletionPermit.objects.count()
     yield Check(_("Permits to delete kept rows"), permits == 0, localize(permits))
+
+
+def _log() -> Check:
+    """A log that was never checked is not wrong; one in which something was found is."""
+    last, head = LogCheck.objects.order_by("-pk").first(), newest_head()
+    if last is not None and last.fault_count:
+        return Check(_("Log of history"), ok=False, found=_("not what was sealed"))
+    if head is None:
+        return Check(_("Log of history"), ok=True, found=_("nothing is sealed yet"))
+    found = _("sealed until %(moment)s") % {"moment": f"{timezone.localtime(head.made_at):%Y-%m-%d %H:%M}"}
+    return Check(_("Log of history"), ok=True, found=found)
 
 
 def _migrations() -> Check:

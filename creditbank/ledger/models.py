@@ -175,6 +175,8 @@ class Hold(models.Model):
             models.UniqueConstraint(fields=["lot_uuid"], condition=Q(state__in=["pending", "posted"]), name="hold_one_live_per_lot"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="hold_amount_not_below_zero"),
         ]
+        # SQLite does not see that a list of states it is given is that of the constraint above, and would read every hold there is.
+        indexes = [models.Index(fields=["lot_uuid"], name="hold_by_lot")]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.state}"

@@ -69,7 +69,7 @@ def test_a_mistyped_number_is_told_and_changes_nothing(client, learner):
     give_civil_number(learner, NUMBER, actor=learner, at=AT)
     before = AuditEntry.objects.count()
 
-    answer = client.post(PAGE, {"number": "11010519491213002X"})
+    answer = client.post(f"/en{PAGE}", {"number": "11010519491213002X"})
 
     assert (answer.status_code, "mistyped digit" in answer.content.decode()) == (400, True)
     assert (civil_number_of(learner), AuditEntry.objects.count()) == (NUMBER, before)

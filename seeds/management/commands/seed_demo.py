@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from creditbank.api import find_faults
-from foundation.api import seal_log
+from foundation.api import seal_log, verify_log
 from seeds import bank, issued, life, rules, store
 from seeds import city as build
 
@@ -42,7 +42,9 @@ class Command(BaseCommand):
         self.stdout.write(f"    search index: {time.monotonic() - begun:.1f} s")
         begun = time.monotonic()
         sealed = seal_log(clock=timezone.now)
-        self.stdout.write(f"    log: {sealed.rows} rows sealed, {time.monotonic() - begun:.1f} s")
+        if verify_log(clock=timezone.now, is_full=False).fault_count:
+            raise CommandError("The log is not what was sealed.")
+        self.stdout.write(f"    log: {sealed.rows} rows sealed and checked, {time.monotonic() - begun:.1f} s")
         faults = find_faults()
         if faults:
             raise CommandError(f"The books do not balance: {faults[0]}")

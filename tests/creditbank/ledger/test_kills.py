@@ -183,7 +183,8 @@ def test_a_server_of_its_own_killed_five_times_while_posting_loses_nothing(tmp_p
             _point_to(server)
             databases.point_to(databases.clone("killed"))
             credit_system("A")
-            url, jobs = as_database_url(server.get_uri()).replace("/postgres", "/killed"), 2000
+            place, _, _name = as_database_url(server.get_uri()).rpartition("/")  # its user has the name of the first database
+            url, jobs = f"{place}/killed", 2000
             connections.close_all()
             clients = [Client(url, "single", 0, jobs) for _ in range(2)]
             for _ in range(5):
