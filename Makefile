@@ -71,7 +71,7 @@ bench: $(VENV)/dev.ok ## measure, as ratios within one run
 
 soak: $(VENV)/dev.ok ## long races, kills and full matrices
 	$(RUN) -m pytest -n 0 -m "soak" --timeout=3600
-	$(RUN) -m tests.postgres $(RUN) -m pytest -n 0 -m "soak" --timeout=3600
+	$(RUN) -m tests.postgres $(RUN) -m pytest -n 0 -m "soak and not browser" --timeout=3600
 	RACE_ROUNDS=500 $(RUN) -m tests.postgres $(RUN) -m pytest -n 0 -m "postgres and not soak" --timeout=7200 tests/creditbank/ledger/test_processes.py
 
 format: $(VENV)/dev.ok ## bring code and templates into shape

@@ -48,6 +48,8 @@ BEHIND = [
 """Pages whose address has an id: the first link of a page that leads there."""
 LOOKS = [("light", "normal", 1280), ("dark", "normal", 360), ("light", "elder", 360)]
 """Theme and mode, which a page takes from cookies in ``early.js``, and width: its text is the same in all of them."""
+EVERY_LOOK = [(theme, mode, width) for theme in ("light", "dark") for mode in ("normal", "elder") for width in (360, 768, 1280)]
+"""The long run asks axe in all of them, in both languages."""
 EARLY = (ROOT / "static" / "js" / "early.js").read_text("utf-8")
 
 
@@ -108,19 +110,22 @@ def _take_look(page, theme: str, mode: str, width: int) -> None:
     page.evaluate(f"delete document.documentElement.dataset.mode; {EARLY}")
 
 
-def _faults(page) -> tuple[list[str], bool, int]:
+def _faults(page, *, by_axe: bool) -> tuple[list[str], bool, int]:
     """What axe finds, whether the page fits its width, how many first headings it has."""
     fits = page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    return page.evaluate(RUN_AXE), fits, page.locator("h1").count()
+    return page.evaluate(RUN_AXE) if by_axe else [], fits, page.locator("h1").count()
 
 
-def _faulty_looks(page) -> dict[tuple[str, str, int], object]:
-    """The looks in which this page has a fault, and which."""
+def _faulty_looks(page, looks=LOOKS, *, axe_for=("normal",)) -> dict[tuple[str, str, int], object]:
+    """The looks in which this page has a fault, and which.
+
+    In large text axe finds nothing that it does not find in the usual one, and is asked in the long run.
+    """
     page.evaluate(AXE)
     found = {}
-    for look in LOOKS:
+    for look in looks:
         _take_look(page, *look)
-        found[look] = _faults(page)
+        found[look] = _faults(page, by_axe=look[1] in axe_for)
     return {look: faults for look, faults in found.items() if faults != ([], True, 1)}
 
 
@@ -147,6 +152,18 @@ def test_a_page_holds_for_every_reader_in_every_look(page_of, site, who, path):
     assert answer.status == expected
     assert _faulty_looks(page) == {}
     assert [text for text in page.said if str(expected) not in text or expected == 200] == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("prefix", ["", "/en"])
+@pytest.mark.parametrize(("who", "path"), PAGES, ids=str)
+def test_a_page_holds_in_both_languages_and_in_every_look_there_is(page_of, site, who, path, prefix):
+    page = page_of(who)
+    outside = path.startswith(("/accounts/", "/api/"))
+
+    page.goto(f"{site}{'' if outside else prefix}{path}")
+
+    assert _faulty_looks(page, EVERY_LOOK, axe_for=("normal", "elder")) == {}
 
 
 @pytest.mark.parametrize(("who", "path", "link"), BEHIND, ids=str)

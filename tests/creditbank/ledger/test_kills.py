@@ -102,10 +102,10 @@ def units(postgres_db, django_db_blocker):
 
 @pytest.mark.timeout(600)
 def test_workers_killed_between_and_inside_steps_lose_nothing_and_double_nothing(units):
-    seed, jobs = int(os.environ.get("KILL_SEED", "7")), int(os.environ.get("KILL_JOBS", "240"))
+    seed, jobs = int(os.environ.get("KILL_SEED", "7")), int(os.environ.get("KILL_JOBS", "160"))
     clients = [Client(units, "single", 0, jobs), Client(units, "single", 0, jobs)]  # both do the same jobs: each is the other's retry
 
-    done = killed(clients, kills=int(os.environ.get("KILLS", "6")), seed=seed)
+    done = killed(clients, kills=int(os.environ.get("KILLS", "4")), seed=seed)
 
     assert done >= 1, f"seed {seed}"
     assert sum(client.lives for client in clients) >= done
@@ -116,10 +116,10 @@ def test_workers_killed_between_and_inside_steps_lose_nothing_and_double_nothing
 
 @pytest.mark.timeout(600)
 def test_a_bulk_load_that_is_killed_leaves_whole_batches_and_resumes_exactly_once(units):
-    seed, jobs = int(os.environ.get("KILL_SEED", "11")), int(os.environ.get("KILL_JOBS", "240")) // 4
+    seed, jobs = int(os.environ.get("KILL_SEED", "11")), int(os.environ.get("KILL_JOBS", "160")) // 4
     clients = [Client(units, "bulk", 0, jobs)]
 
-    done = killed(clients, kills=int(os.environ.get("KILLS", "6")) // 2, seed=seed)
+    done = killed(clients, kills=int(os.environ.get("KILLS", "4")) // 2, seed=seed)
 
     assert done >= 1, f"seed {seed}"
     require_exactly("bulk", jobs, clients)
@@ -129,7 +129,7 @@ def test_a_bulk_load_that_is_killed_leaves_whole_batches_and_resumes_exactly_onc
 @pytest.mark.timeout(600)
 def test_a_database_backend_that_is_ended_in_the_middle_loses_nothing_acknowledged(units):
     """The connection breaks inside of steps; the worker dies of it, and the next one goes on."""
-    jobs = int(os.environ.get("KILL_JOBS", "240")) // 2
+    jobs = int(os.environ.get("KILL_JOBS", "160")) // 2
     client = Client(units, "single", 0, jobs)
     ended, chance, until = 0, random.Random(5), time.monotonic() + 200
     while client.thread.is_alive() and ended < 3 and time.monotonic() < until:
