@@ -46,6 +46,8 @@ AREAS = {
     "statements": gettext_lazy("Certificates and transcripts"), "simulation": gettext_lazy("Simulations"), "archive": gettext_lazy("Archive"), "study": gettext_lazy("Study"),
     "assessment": gettext_lazy("Quizzes"), "library": gettext_lazy("Course library"), "xapi": gettext_lazy("Record store"),
     "institutions": gettext_lazy("Institutions and roles"), "people": gettext_lazy("People"), "site": gettext_lazy("Site"),
+    "credit": gettext_lazy("Balances shown at a counter"),
+    "access": gettext_lazy("Roles acted in"),
     "audit": pgettext_lazy("area of the audit log", "Audit log"),
 }  # fmt: skip
 """What actions begin with, in words."""
@@ -162,8 +164,7 @@ def trail_page(request: HttpRequest) -> HttpResponse:
     form = TrailForm(request.GET)
     wanted = form.chosen()
     page = stretch_of(entries_like(wanted), request.GET, size=PAGE_SIZE, order=("-at", "-id")) if form.is_valid() else None
-    if page is not None and "before" not in request.GET and "after" not in request.GET:
-        _leave_line(person, wanted)
+    _leave_line(person, wanted)  # for each page of what is found: a marker in the address hides nobody
     lines = lines_of(page.items) if page else []
     context = {"form": form, "page": page, "lines": lines, "query": _query(request.GET), "filtered": bool(wanted), "ops_nav": "trail"}
     return render(request, "config/trail.html", context)

@@ -214,7 +214,7 @@ def preview(request: Any, book: str, number: int, body: PreviewIn) -> dict[str, 
 
 
 def _drafting(request: Any, book: str, number: int) -> RuleBookVersion:
-    """The version of the address, for those who may draft in its book. Raises Problem 404,; PermissionDenied."""
+    """The version of the address, for those who may draft in its book. Raises Problem (404) and PermissionDenied."""
     version = version_at(request, book, number)
     if not can(request.user, "draft", version.book):
         raise PermissionDenied
